@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { secret } from './secret.ts';
+
+/** `collector:` — what takes telemetry in. */
+export const collectorSchema = z.strictObject({
+  /** Loopback unless sender keys are configured; `0.0.0.0` without keys is refused. */
+  host: z.string().default('127.0.0.1'),
+  http_port: z.int().min(0).max(65535).default(4318),
+  grpc_port: z.int().min(0).max(65535).default(4317),
+  /** Keys of senders (`Authorization: Bearer <key>`); at least 16 characters each. */
+  keys: z.array(secret()).default([]),
+  /** Largest request body in bytes, before and after it is inflated. */
+  max_body_bytes: z.int().min(1024).default(8 * 1024 * 1024),
+  max_inflated_bytes: z.int().min(1024).default(64 * 1024 * 1024),
+  /** A call dated further than this in the future is kept with its time of arrival; seconds. */
+  max_future_seconds: z.int().min(0).default(300),
+  /** `.mmdb` country database and ASN table; the packaged ones by default, `off` for none. */
+  country_db: z.string().default('packaged'),
+  asn_db: z.string().default('packaged'),
+  /** How many proxies in front of the services append to X-Forwarded-For; 0 does not believe it. */
+  trusted_hops: z.int().min(0).max(10).default(0),
+});

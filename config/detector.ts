@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+/** `detector:` — how often and how strictly calls are judged. */
+export const detectorSchema = z.strictObject({
+  /** Seconds between two ticks. */
+  tick_seconds: z.number().min(0.1).max(60).default(1),
+  /** Alarm level: at most this many incidents a day for each 10,000 tokens. */
+  budget_per_day: z.number().min(0.1).max(10_000).default(10),
+});

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { alertingSchema } from './alerting.ts';
+import { collectorSchema } from './collector.ts';
+import { consoleSchema } from './console.ts';
+import { detectorSchema } from './detector.ts';
+import { secret } from './secret.ts';
+
+/** `clickhouse:` — a server of one's own, or the embedded one when `url` is unset. */
+const clickhouseSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  database: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/i, 'expected a plain name')
+    .default('tokenwatch'),
+  username: z.string().default('default'),
+  password: secret().optional(),
+  /** Port of the embedded server on the loopback address; 0 takes a free one. */
+  port: z.int().min(0).max(65535).default(8123),
+});
+
+const logSchema = z.strictObject({
+  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+/** The whole of `tokenwatch.yaml`; unknown keys are errors. */
+export const configSchema = z.strictObject({
+  data_dir: z.string().min(1).default('./data'),
+  /** The key of all hashes; made in the data directory (mode 0600) when unset. */
+  pepper: secret().optional(),
+  /** An API key with the admin role. */
+  admin_key: secret().optional(),
+  log: logSchema.prefault({}),
+  clickhouse: clickhouseSchema.prefault({}),
+  collector: collectorSchema.prefault({}),
+  detector: detectorSchema.prefault({}),
+  alerting: alertingSchema.prefault({}),
+  console: consoleSchema.prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,44 @@
+import type { Config } from '../config/schema.ts';
+import { connect } from './db.ts';
+import type { Db } from './db.ts';
+import { startEmbedded } from './embedded/start-embedded.ts';
+import type { EmbeddedServer } from './embedded/start-embedded.ts';
+import { migrate } from './migrate.ts';
+
+export interface OpenStore {
+  db: Db;
+  /** The embedded server, or null when a server of the user's own is configured. */
+  embedded: EmbeddedServer | null;
+  /** Migrations that were applied by this opening. */
+  applied: number[];
+  /** Closes the connections, then stops the embedded server if this process started it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the configured ClickHouse, or the embedded one (attaching to it where it runs already),
+ * and brings the schema up to date.
+ *
+ * @throws Error when the server cannot be reached or its schema is newer than this version
+ */
+export async function openStore(config: Config): Promise<OpenStore> {
+  const { url, database, username, password, port } = config.clickhouse;
+  const embedded = url === undefined ? await startEmbedded({ dataDir: config.data_dir, port }) : null;
+  const db = connect({
+    url: embedded?.url ?? url ?? '',
+    username: embedded?.appUser ?? username,
+    password: embedded?.appPassword ?? password?.reveal() ?? '',
+    database,
+  });
+  const close = async (): Promise<void> => {
+    await db.close();
+    await embedded?.stop();
+  };
+  try {
+    const applied = await migrate(db);
+    return { db, embedded, applied, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

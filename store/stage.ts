@@ -1,0 +1,24 @@
+import type { Registry } from 'prom-client';
+import type { Config } from '../config/schema.ts';
+import type { Logger } from '../config/logger.ts';
+import type { Db } from './db.ts';
+
+/** What every stage is built from: nothing else reads the environment or the clock. */
+export interface StageContext {
+  config: Config;
+  db: Db;
+  log: Logger;
+  /** Metrics of the process; several stages may share one. */
+  registry: Registry;
+  /** Epoch ms. */
+  now: () => number;
+}
+
+/** A stage at work. */
+export interface RunningStage {
+  name: string;
+  /** Where it listens, by what (`http`, `grpc`); empty for stages that do not. */
+  urls: Record<string, string>;
+  /** Takes no new work, finishes what it has accepted, and ends. Safe to call twice. */
+  stop(): Promise<void>;
+}
