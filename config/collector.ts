@@ -10,8 +10,14 @@ export const collectorSchema = z.strictObject({
   /** Keys of senders (`Authorization: Bearer <key>`); at least 16 characters each. */
   keys: z.array(secret()).default([]),
   /** Largest request body in bytes, before and after it is inflated. */
-  max_body_bytes: z.int().min(1024).default(8 * 1024 * 1024),
-  max_inflated_bytes: z.int().min(1024).default(64 * 1024 * 1024),
+  max_body_bytes: z
+    .int()
+    .min(1024)
+    .default(8 * 1024 * 1024),
+  max_inflated_bytes: z
+    .int()
+    .min(1024)
+    .default(64 * 1024 * 1024),
   /** A call dated further than this in the future is kept with its time of arrival; seconds. */
   max_future_seconds: z.int().min(0).default(300),
   /** `.mmdb` country database and ASN table; the packaged ones by default, `off` for none. */

@@ -14,7 +14,9 @@ function valueFor(schema: z.ZodType, text: string): unknown {
   if (type === 'array') {
     const element = elementOf(schema);
     const items = text.split(',').map((item) => item.trim());
-    return items.filter((item) => item !== '').map((item) => (element === undefined ? item : valueFor(element, item)));
+    return items
+      .filter((item) => item !== '')
+      .map((item) => (element === undefined ? item : valueFor(element, item)));
   }
   return parse(text) as unknown;
 }

@@ -46,24 +46,35 @@ function readYaml(file: string): Raw {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigError([`${file}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`]);
+    throw new ConfigError([
+      `${file}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`,
+    ]);
   }
   const document = parseDocument(text, { prettyErrors: true });
   const [problem] = document.errors;
-  if (problem !== undefined) throw new ConfigError([`${file}: ${problem.message.split('\n')[0] ?? ''}`]);
+  if (problem !== undefined)
+    throw new ConfigError([`${file}: ${problem.message.split('\n')[0] ?? ''}`]);
   const value: unknown = document.toJS({ maxAliasCount: 100 });
   if (value === null || value === undefined) return {};
-  if (!isObject(value)) throw new ConfigError([`${file}: expected keys and values at the top level`]);
+  if (!isObject(value))
+    throw new ConfigError([`${file}: expected keys and values at the top level`]);
   return value;
 }
 
 /** Replaces `<key>_file` by the file's content, and refuses secrets written in plain YAML. */
-function resolveSecrets(schema: z.ZodType, raw: unknown, at: string[], base: string, problems: string[]): void {
+function resolveSecrets(
+  schema: z.ZodType,
+  raw: unknown,
+  at: string[],
+  base: string,
+  problems: string[],
+): void {
   if (Array.isArray(raw)) {
     const element = elementOf(schema);
     if (element === undefined) return;
     raw.forEach((item, index) => {
-      if (isSecret(element)) problems.push(`${at.join('.')}: secrets are not written here; ${secretHint(at)}`);
+      if (isSecret(element))
+        problems.push(`${at.join('.')}: secrets are not written here; ${secretHint(at)}`);
       else resolveSecrets(element, item, [...at, String(index)], base, problems);
     });
     return;
@@ -71,9 +82,13 @@ function resolveSecrets(schema: z.ZodType, raw: unknown, at: string[], base: str
   if (!isObject(raw)) return;
   for (const [key, child] of childrenOf(schema, raw)) {
     const path = [...at, key];
-    const inList = typeOf(child) === 'array' && elementOf(child) !== undefined && isSecret(elementOf(child) as z.ZodType);
+    const inList =
+      typeOf(child) === 'array' &&
+      elementOf(child) !== undefined &&
+      isSecret(elementOf(child) as z.ZodType);
     if (isSecret(child) || inList) {
-      if (raw[key] !== undefined) problems.push(`${path.join('.')}: secrets are not written here; ${secretHint(path)}`);
+      if (raw[key] !== undefined)
+        problems.push(`${path.join('.')}: secrets are not written here; ${secretHint(path)}`);
       readSecretFile(raw, key, path, base, inList, problems);
     } else if (raw[key] !== undefined) {
       resolveSecrets(child, raw[key], path, base, problems);
@@ -86,10 +101,17 @@ function secretHint(path: string[]): string {
   return `set ${variable} or ${path.at(-1) ?? ''}_file`;
 }
 
-function readSecretFile(raw: Raw, key: string, path: string[], base: string, list: boolean, problems: string[]): void {
+function readSecretFile(
+  raw: Raw,
+  key: string,
+  path: string[],
+  base: string,
+  list: boolean,
+  problems: string[],
+): void {
   const file = raw[`${key}_file`];
   if (typeof file !== 'string') return;
-  delete raw[`${key}_file`];
+  Reflect.deleteProperty(raw, `${key}_file`);
   try {
     const text = readFileSync(resolve(base, file), 'utf8').trim();
     raw[key] = list ? text.split(/\s+/) : text;
@@ -151,16 +173,28 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const explicit = new Set<string>();
   pathsOf(raw, '', explicit);
   const parsed = configSchema.safeParse(merge(options.defaults ?? {}, raw));
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, label)));
-  return { config: { ...parsed.data, data_dir: resolve(cwd, parsed.data.data_dir) }, file, explicit };
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, label)));
+  return {
+    config: { ...parsed.data, data_dir: resolve(cwd, parsed.data.data_dir) },
+    file,
+    explicit,
+  };
 }
 
 /** Second pass for `_file` keys that came by the environment (`TOKENWATCH_PEPPER_FILE`). */
-function resolveSecretFilesOnly(schema: z.ZodType, raw: Raw, base: string, problems: string[], at: string[] = []): void {
+function resolveSecretFilesOnly(
+  schema: z.ZodType,
+  raw: Raw,
+  base: string,
+  problems: string[],
+  at: string[] = [],
+): void {
   for (const [key, child] of childrenOf(schema, raw)) {
     const element = elementOf(child);
     const list = typeOf(child) === 'array' && element !== undefined && isSecret(element);
     if (isSecret(child) || list) readSecretFile(raw, key, [...at, key], base, list, problems);
-    else if (isObject(raw[key])) resolveSecretFilesOnly(child, raw[key], base, problems, [...at, key]);
+    else if (isObject(raw[key]))
+      resolveSecretFilesOnly(child, raw[key], base, problems, [...at, key]);
   }
 }

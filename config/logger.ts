@@ -14,7 +14,14 @@ export function createLogger(stage: string, level: string): Logger {
       level,
       base: { stage },
       redact: {
-        paths: ['req.headers', 'headers', 'authorization', '*.authorization', 'password', '*.password'],
+        paths: [
+          'req.headers',
+          'headers',
+          'authorization',
+          '*.authorization',
+          'password',
+          '*.password',
+        ],
         censor: '[redacted]',
       },
       serializers: {

@@ -12,7 +12,7 @@ interface Def {
 }
 
 function defOf(schema: z.ZodType): Def {
-  return schema.def as unknown as Def;
+  return schema.def;
 }
 
 /** True for schemas made by `secret()`. */

@@ -66,7 +66,11 @@ export function connect(options: DbOptions): Db {
   return {
     database: options.database,
     client,
-    async query<T>(sql: string, params: Params = {}, settings: ClickHouseSettings = {}): Promise<T[]> {
+    async query<T>(
+      sql: string,
+      params: Params = {},
+      settings: ClickHouseSettings = {},
+    ): Promise<T[]> {
       const result = await client.query({
         query: sql,
         query_params: params,

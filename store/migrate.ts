@@ -102,7 +102,10 @@ async function applied(db: Db): Promise<Map<number, string>> {
  * @returns the numbers that were applied now
  * @throws Error when the schema is newer than this version of tokenwatch
  */
-export async function migrate(db: Db, migrations: readonly Migration[] = readMigrations()): Promise<number[]> {
+export async function migrate(
+  db: Db,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<number[]> {
   if (!/^[a-z_][a-z0-9_]*$/i.test(db.database)) {
     throw new Error(`clickhouse.database: ${JSON.stringify(db.database)} is not a plain name`);
   }

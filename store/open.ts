@@ -12,7 +12,7 @@ export interface OpenStore {
   /** Migrations that were applied by this opening. */
   applied: number[];
   /** Closes the connections, then stops the embedded server if this process started it. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**
@@ -23,7 +23,8 @@ export interface OpenStore {
  */
 export async function openStore(config: Config): Promise<OpenStore> {
   const { url, database, username, password, port } = config.clickhouse;
-  const embedded = url === undefined ? await startEmbedded({ dataDir: config.data_dir, port }) : null;
+  const embedded =
+    url === undefined ? await startEmbedded({ dataDir: config.data_dir, port }) : null;
   const db = connect({
     url: embedded?.url ?? url ?? '',
     username: embedded?.appUser ?? username,

@@ -20,5 +20,5 @@ export interface RunningStage {
   /** Where it listens, by what (`http`, `grpc`); empty for stages that do not. */
   urls: Record<string, string>;
   /** Takes no new work, finishes what it has accepted, and ends. Safe to call twice. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }

@@ -48,7 +48,11 @@ async function stop(): Promise<void> {
   try {
     await fetch(`http://127.0.0.1:${String(order.httpPort)}/`, {
       method: 'POST',
-      headers: { Connection: 'close', 'X-ClickHouse-User': order.user, 'X-ClickHouse-Key': password },
+      headers: {
+        Connection: 'close',
+        'X-ClickHouse-User': order.user,
+        'X-ClickHouse-Key': password,
+      },
       body: query,
       signal: AbortSignal.timeout(SHUTDOWN_LIMIT),
     });
@@ -72,7 +76,10 @@ async function serve(): Promise<void> {
     library: 'libchdb',
     funcName: 'query_stable_v2',
     retType: DataType.I64,
-    paramsType: [DataType.I32, arrayConstructor({ type: DataType.StringArray, length: argv.length })],
+    paramsType: [
+      DataType.I32,
+      arrayConstructor({ type: DataType.StringArray, length: argv.length }),
+    ],
     paramsValue: [argv.length, argv],
     runInNewThread: true,
   });

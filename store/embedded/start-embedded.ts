@@ -19,9 +19,9 @@ export interface EmbeddedServer extends EmbeddedCredentials {
   /** The server's process id. */
   pid: number;
   /** Stops the server in order if this process started it; does nothing otherwise. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** Called once if a server that this process started ends by itself. */
-  onExit(listener: (code: number | null) => void): void;
+  onExit: (listener: (code: number | null) => void) => void;
 }
 
 export interface EmbeddedOptions {
@@ -99,7 +99,11 @@ function isAlive(pid: number): boolean {
 async function answers(port: number, credentials: EmbeddedCredentials): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${String(port)}/?query=SELECT%201`, {
-      headers: { Connection: 'close', 'X-ClickHouse-User': credentials.appUser, 'X-ClickHouse-Key': credentials.appPassword },
+      headers: {
+        Connection: 'close',
+        'X-ClickHouse-User': credentials.appUser,
+        'X-ClickHouse-Key': credentials.appPassword,
+      },
       signal: AbortSignal.timeout(2_000),
     });
     return response.ok && (await response.text()).trim() === '1';
@@ -154,7 +158,11 @@ function takeLock(lock: string): boolean {
   return false;
 }
 
-async function waitForStart(child: ChildProcess, port: number, credentials: EmbeddedCredentials): Promise<void> {
+async function waitForStart(
+  child: ChildProcess,
+  port: number,
+  credentials: EmbeddedCredentials,
+): Promise<void> {
   let complaint = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-2_000);
@@ -162,7 +170,9 @@ async function waitForStart(child: ChildProcess, port: number, credentials: Embe
   const deadline = Date.now() + START_LIMIT;
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(`the embedded ClickHouse ended while it started: ${complaint.trim() || 'no message'}`);
+      throw new Error(
+        `the embedded ClickHouse ended while it started: ${complaint.trim() || 'no message'}`,
+      );
     }
     if (await answers(port, credentials)) return;
     await delay(50);
@@ -185,9 +195,24 @@ async function stopChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Starts the child process; it ends with this one, because the IPC channel closes. */
+function spawnServer(order: ServerOrder, cwd: string, password: string): ChildProcess {
+  const script = fileURLToPath(new URL('./server-process.ts', import.meta.url));
+  const quiet = '--disable-warning=ExperimentalWarning';
+  const child = spawn(process.execPath, [quiet, script, JSON.stringify(order)], {
+    // Its own process group: a terminal's Ctrl-C must not stop the store before its writers.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    cwd,
+  });
+  child.send({ password });
+  return child;
+}
+
 async function launch(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const paths = embeddedPaths(options.dataDir);
-  const credentials = writeEmbeddedConfig(options.dataDir, options.maxMemoryBytes ?? Math.floor(totalmem() / 2));
+  const maxMemory = options.maxMemoryBytes ?? Math.floor(totalmem() / 2);
+  const credentials = writeEmbeddedConfig(options.dataDir, maxMemory);
   const httpPort = options.port === 0 ? await freePort() : options.port;
   const tcpPort = await freePort();
   const order: ServerOrder = {
@@ -199,14 +224,7 @@ async function launch(options: EmbeddedOptions): Promise<EmbeddedServer> {
     user: credentials.appUser,
     endpointFile: paths.endpoint,
   };
-  const script = fileURLToPath(new URL('./server-process.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, JSON.stringify(order)], {
-    // Its own process group: a terminal's Ctrl-C must not stop the store before its writers.
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    cwd: paths.root,
-  });
-  child.send({ password: credentials.appPassword });
+  const child = spawnServer(order, paths.root, credentials.appPassword);
   await waitForStart(child, httpPort, credentials);
   const pid = child.pid ?? 0;
   writeFileSync(paths.endpoint, JSON.stringify({ pid, httpPort, tcpPort }), { mode: 0o600 });

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { createLogger } from '../../config/logger.ts';
+import { openStore } from '../../store/open.ts';
+import type { RunningStage, StageContext } from '../../store/stage.ts';
+import { configFor } from '../config-option.ts';
+import { Lifetime } from '../lifetime.ts';
+
+type Start = (context: StageContext) => Promise<RunningStage>;
+
+/** The stages, each started by its own room; loaded only when asked for. */
+export const STAGES: Record<string, { about: string; load: () => Promise<Start> }> = {
+  collector: {
+    about: 'take OTLP in and keep calls',
+    load: async () => (await import('../../collector/main.ts')).startCollector,
+  },
+  detector: {
+    about: 'learn baselines and write findings',
+    load: async () => (await import('../../detector/main.ts')).startDetector,
+  },
+  alerting: {
+    about: 'fold findings into incidents and tell people',
+    load: async () => (await import('../../alerting/main.ts')).startAlerting,
+  },
+  console: {
+    about: 'serve the triage page and the API',
+    load: async () => (await import('../../console/main.ts')).startConsole,
+  },
+};
+
+async function runStage(name: string, command: Command): Promise<void> {
+  const { config } = configFor(command);
+  const log = createLogger(name, config.log.level);
+  const lifetime = new Lifetime(log);
+  lifetime.listen();
+  const store = await openStore(config);
+  lifetime.add({ name: 'store', stop: store.close });
+  store.embedded?.onExit(() => {
+    log.fatal('the embedded ClickHouse ended unexpectedly: stopping');
+    void lifetime.end(1);
+  });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const start = await STAGES[name]?.load();
+  if (start === undefined || lifetime.ending) return;
+  try {
+    const stage = await start({ config, db: store.db, log, registry, now: Date.now });
+    lifetime.add(stage);
+    log.info({ urls: stage.urls }, 'started');
+  } catch (error) {
+    await lifetime.end(1);
+    throw error;
+  }
+  await lifetime.ended;
+}
+
+/** `tokenwatch collector | detector | alerting | console`: one stage as a process of its own. */
+export function stageCommands(): Command[] {
+  return Object.entries(STAGES).map(([name, { about }]) =>
+    new Command(name)
+      .description(`run one stage: ${about}`)
+      .action(async (_options, command: Command) => {
+        await runStage(name, command);
+      }),
+  );
+}

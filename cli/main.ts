@@ -1,0 +1,49 @@
+/** `tokenwatch <command>`: reads the words, loads the configuration, starts what is asked for. */
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config/load.ts';
+import { configCommand } from './commands/config.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { stageCommands } from './commands/stages.ts';
+import { upCommand } from './commands/up.ts';
+import { EXIT, UsageError } from './exit.ts';
+
+/** Every command, in the order in which `--help` lists them. */
+function program(): Command {
+  const root = new Command('tokenwatch')
+    .description('Watches API tokens: OpenTelemetry in, explained incidents out.')
+    .option(
+      '--config <file>',
+      'configuration file (default: tokenwatch.yaml, or $TOKENWATCH_CONFIG)',
+    )
+    .showHelpAfterError('(tokenwatch --help says more)')
+    .exitOverride();
+  const commands = [
+    upCommand(),
+    ...stageCommands(),
+    migrateCommand(),
+    configCommand(),
+    doctorCommand(),
+  ];
+  for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
+  return root;
+}
+
+function fail(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof ConfigError || error instanceof UsageError) {
+    process.stderr.write(`tokenwatch: ${error.message}\n`);
+    return EXIT.usage;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`tokenwatch: ${message}\n`);
+  return EXIT.failed;
+}
+
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = fail(error);
+}
+// Everything was stopped in order by now; a forgotten handle must not keep the process.
+setTimeout(() => process.exit(), 3_000).unref();

@@ -1,0 +1,40 @@
+/** What `tokenwatch config init` writes: every section once, with its defaults as comments. */
+export const SAMPLE_CONFIG = `# tokenwatch.yaml. Every key can be overridden by TOKENWATCH_<PATH>, for example
+# TOKENWATCH_COLLECTOR_HTTP_PORT. Secrets are never written here: set the variable named beside
+# them, or the key with _file behind it (pepper_file: /run/secrets/pepper).
+
+# data_dir: ./data            # embedded ClickHouse, generated secrets
+
+# clickhouse:                 # unset: an embedded server in data_dir
+#   url: http://clickhouse:8123
+#   database: tokenwatch
+#   username: tokenwatch
+#   password_file: /run/secrets/clickhouse_password
+
+collector:
+  host: 127.0.0.1             # 0.0.0.0 needs keys: TOKENWATCH_COLLECTOR_KEYS=key1,key2
+  # http_port: 4318
+  # trusted_hops: 0           # proxies in front of your services that set X-Forwarded-For
+
+detector:
+  budget_per_day: 10          # at most this many incidents a day for each 10,000 tokens
+
+console:
+  host: 127.0.0.1
+  # port: 8080
+  # url: https://tokenwatch.example.com   # how people reach it; used in messages
+
+# alerting:
+#   receivers:
+#     on-call:
+#       type: slack
+#       channel: C0123456789
+#       # token: TOKENWATCH_ALERTING_RECEIVERS_ON_CALL_TOKEN
+#     soc:
+#       type: email
+#       host: smtp.example.com
+#       from: tokenwatch@example.com
+#       to: [soc@example.com]
+#   route:
+#     receivers: [on-call, soc]
+`;
