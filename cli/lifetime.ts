@@ -10,6 +10,8 @@ export interface Stoppable {
 
 /** How long one part may take to stop, ms; then the next one is stopped regardless. */
 const PATIENCE = 30_000;
+/** Signals that follow the first one within this time, ms, are the same key press. */
+const REPEAT_GUARD = 500;
 
 /**
  * What runs in this process, and its orderly end: the first signal stops the parts in the reverse
@@ -71,10 +73,14 @@ export class Lifetime {
 
   /** Ends on SIGINT, SIGTERM and SIGHUP, and when something was thrown that nobody caught. */
   listen(onFirstSignal: () => void = () => undefined): void {
+    let first = 0;
     const onSignal = (): void => {
-      if (this.ending) process.exit(130);
-      onFirstSignal();
-      void this.end();
+      if (!this.ending) {
+        first = performance.now();
+        onFirstSignal();
+        void this.end();
+        // One Ctrl-C can arrive twice, from the terminal and from npm: only a later one is impatience.
+      } else if (performance.now() - first > REPEAT_GUARD) process.exit(130);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
     const onFault = (error: unknown): void => {

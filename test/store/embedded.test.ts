@@ -46,7 +46,6 @@ async function hold(): Promise<{ child: ChildProcess; url: string; pid: number }
   const script = fileURLToPath(new URL('./hold-embedded.ts', import.meta.url));
   const child = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
-  if (child.stdout === null) throw new Error('no output');
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, ...(JSON.parse(line.toString()) as { url: string; pid: number }) };
 }
