@@ -25,20 +25,48 @@ export interface FindingSummary {
   evidence: Evidence;
 }
 
+/** What a campaign's incidents have in common: one client, or one network across clients. */
+export type CampaignKind = 'client' | 'network';
+
 /** What can happen to an incident, by kind. */
 export type IncidentChange =
-  | { kind: 'opened'; entity: 'token' | 'client'; tokenHash: TokenHash | ''; clientId: string }
+  | {
+      kind: 'opened';
+      entity: 'token' | 'client';
+      tokenHash: TokenHash | '';
+      clientId: string;
+      /** Set on a campaign: what its members share, and its name (a client id, `AS64500`). */
+      campaign?: { kind: CampaignKind; key: string };
+    }
   | { kind: 'finding_added'; finding: FindingSummary }
+  /** A campaign took in another incident. */
+  | {
+      kind: 'member_added';
+      member: string;
+      tokenHash: TokenHash | '';
+      clientId: string;
+      severity: Severity;
+      score: number;
+    }
+  /** This incident became part of a campaign, which now speaks for it. */
+  | { kind: 'joined'; campaign: string }
+  /** The incident is full: further findings that add nothing stay in the findings table alone. */
+  | { kind: 'saturated' }
+  /** Somebody was told for the first time. */
+  | { kind: 'notified'; receiver: string; delivery: string }
   | { kind: 'acknowledged' }
   | { kind: 'assigned'; to: string }
   | { kind: 'commented'; text: string }
   | { kind: 'resolved'; reason: string }
   | { kind: 'false_positive'; reason: string }
   | { kind: 'reopened'; reason: string }
+  | { kind: 'silenced'; silence: string; until: number }
   | { kind: 'response_requested'; response: 'revocation'; reason: string }
   | { kind: 'response_approved'; response: 'revocation' }
+  | { kind: 'response_refused'; response: 'revocation'; reason: string }
   | { kind: 'response_sent'; response: 'revocation' }
-  | { kind: 'response_confirmed'; response: 'revocation' }
+  /** The token was watched past the grace period; `lastAcceptedAt` is 0 when no call was accepted. */
+  | { kind: 'response_confirmed'; response: 'revocation'; lastAcceptedAt?: number }
   | { kind: 'response_failed'; response: 'revocation'; reason: string };
 
 /** One thing that happened to one incident; events are only ever appended. */

@@ -1,16 +1,45 @@
 import { createHash } from 'node:crypto';
-import type { Family } from './finding.ts';
 import type { TokenHash } from './hash.ts';
-import type { FindingSummary, IncidentEvent } from './incident-event.ts';
+import type { CampaignKind, FindingSummary, IncidentEvent } from './incident-event.ts';
+import { addFinding, emptyTally, scoreOf, bitsOf } from './incident-score.ts';
+import type { Tally } from './incident-score.ts';
 import { maxSeverity } from './severity.ts';
 import type { Severity } from './severity.ts';
 
 export type IncidentStatus = 'open' | 'acknowledged' | 'resolved' | 'false_positive';
 
 /** How far a revocation has come. */
-export type ResponseState = 'none' | 'requested' | 'approved' | 'sent' | 'confirmed' | 'failed';
+export type ResponseState =
+  'none' | 'requested' | 'approved' | 'refused' | 'sent' | 'confirmed' | 'failed';
 
-/** Findings on one token (or client), folded together. */
+/** When each step towards containment was reached, epoch ms; 0 when it was not. */
+export interface Containment {
+  /** The first call behind the incident (event time). */
+  firstCallAt: number;
+  /** The first finding was decided. */
+  foundAt: number;
+  /** The first receiver was told. */
+  alertedAt: number;
+  requestedAt: number;
+  approvedAt: number;
+  /** The issuer took the revocation. */
+  sentAt: number;
+  /** The last call that was accepted after the revocation was sent (event time). */
+  lastAcceptedAt: number;
+  /** The watch ended and the token was found dead. */
+  confirmedAt: number;
+}
+
+/** One incident that a campaign lists. */
+export interface CampaignMember {
+  incidentId: string;
+  tokenHash: TokenHash | '';
+  clientId: string;
+  severity: Severity;
+  score: number;
+}
+
+/** Findings on one token (or client), folded together; or a campaign that lists several of those. */
 export interface Incident {
   id: string;
   status: IncidentStatus;
@@ -30,6 +59,7 @@ export interface Incident {
   detections: string[];
   services: string[];
   environments: string[];
+  /** At most {@link MAX_FINDINGS}; the rest are in the findings table. */
   findings: FindingSummary[];
   openedAt: number;
   updatedAt: number;
@@ -37,45 +67,50 @@ export interface Incident {
   firstCallAt: number;
   assignee: string;
   response: ResponseState;
+  /** When it was last resolved or found a false positive, epoch ms; 0 while it is open. */
+  closedAt: number;
+  containment: Containment;
+  /** What a campaign's members share, or null where this is no campaign. */
+  campaignOf: { kind: CampaignKind; key: string } | null;
+  /** The campaign that this incident belongs to, or empty. */
+  campaign: string;
+  members: CampaignMember[];
   /** How many events were folded: a later state of the same incident has more. */
   version: number;
 }
 
+/** How many findings an incident carries; further ones that change nothing are not added to it. */
+export const MAX_FINDINGS = 200;
+
 /**
- * The deterministic id of the incident that a finding opens.
+ * The deterministic id of an incident. It hangs on the incident before it, not on the finding that
+ * happens to come first, so that two processes that see findings in another order open the same one.
  *
- * @param entityKey `token:<hash>` or `client:<id>`
- * @param firstFindingId the finding that opens it
+ * @param entityKey `token:<hash>`, `client:<id>`, `campaign:client:<id>` or `campaign:network:<name>`
+ * @param previous the id of the entity's incident before this one, empty for its first
  */
-export function incidentId(entityKey: string, firstFindingId: string): string {
-  const digest = createHash('sha256').update(`${entityKey}\0${firstFindingId}`).digest('hex');
-  return digest.slice(0, 20);
+export function incidentId(entityKey: string, previous: string): string {
+  return createHash('sha256').update(`${entityKey}\0${previous}`).digest('hex').slice(0, 20);
 }
 
-/** Risk of a set of findings, 0 to 100: 100·(1 − Π(1 − score/100)) over the strongest of each family. */
-function combinedScore(findings: readonly FindingSummary[]): number {
-  const strongest = new Map<Family, number>();
-  for (const f of findings) strongest.set(f.family, Math.max(strongest.get(f.family) ?? 0, f.score));
-  let calm = 1;
-  for (const score of strongest.values()) calm *= 1 - Math.min(99.9, score) / 100;
-  return Math.round((1 - calm) * 1000) / 10;
+/** The entity that a finding is about, as {@link incidentId} takes it. */
+export function entityKeyOf(about: {
+  entity: 'token' | 'client';
+  tokenHash: string;
+  clientId: string;
+}): string {
+  return about.entity === 'token' ? `token:${about.tokenHash}` : `client:${about.clientId}`;
 }
 
-/** Surprise of a set of findings in bits: the strongest of each family, added up. */
-function combinedBits(findings: readonly FindingSummary[]): number {
-  const strongest = new Map<Family, number>();
-  for (const f of findings) strongest.set(f.family, Math.max(strongest.get(f.family) ?? 0, f.bits));
-  let sum = 0;
-  for (const bits of strongest.values()) sum += bits;
-  return sum;
+/** The fold's working state: the incident, and what would be dear to derive again at each event. */
+interface Draft {
+  incident: Incident;
+  tally: Tally;
+  findingIds: Set<string>;
 }
 
-function unique(values: Iterable<string>): string[] {
-  return [...new Set(values)].filter((value) => value !== '');
-}
-
-function blank(first: IncidentEvent): Incident {
-  return {
+function blank(first: IncidentEvent): Draft {
+  const incident: Incident = {
     id: first.incidentId,
     status: 'open',
     severity: 'low',
@@ -92,66 +127,150 @@ function blank(first: IncidentEvent): Incident {
     findings: [],
     openedAt: first.at,
     updatedAt: first.at,
-    firstCallAt: first.at,
+    firstCallAt: 0,
     assignee: '',
     response: 'none',
+    closedAt: 0,
+    containment: {
+      firstCallAt: 0,
+      foundAt: 0,
+      alertedAt: 0,
+      requestedAt: 0,
+      approvedAt: 0,
+      sentAt: 0,
+      lastAcceptedAt: 0,
+      confirmedAt: 0,
+    },
+    campaignOf: null,
+    campaign: '',
+    members: [],
     version: 0,
   };
+  return { incident, tally: emptyTally(), findingIds: new Set() };
 }
 
-function withFinding(incident: Incident, finding: FindingSummary): Incident {
-  const findings = [...incident.findings, finding];
-  const strongest = findings.reduce((a, b) => (b.bits > a.bits ? b : a));
-  return {
-    ...incident,
-    findings,
-    severity: findings.length === 1 ? finding.severity : maxSeverity(incident.severity, finding.severity),
-    score: combinedScore(findings),
-    bits: combinedBits(findings),
-    title: strongest.title,
-    explanation: strongest.explanation,
-    detections: unique(findings.map((f) => f.detection)),
-    services: unique(findings.map((f) => f.service)),
-    environments: unique(findings.map((f) => f.environment)),
-    firstCallAt: Math.min(...findings.map((f) => f.firstCallAt)),
-  };
+function include(list: string[], value: string): void {
+  if (value !== '' && !list.includes(value)) list.push(value);
 }
 
-/** The incident after one more event. */
-function step(incident: Incident, event: IncidentEvent): Incident {
+function earliest(a: number, b: number): number {
+  return a === 0 ? b : b === 0 ? a : Math.min(a, b);
+}
+
+function withFinding({ incident, tally, findingIds }: Draft, finding: FindingSummary): void {
+  if (findingIds.has(finding.id)) return;
+  findingIds.add(finding.id);
+  incident.findings.push(finding);
+  incident.severity = maxSeverity(incident.severity, finding.severity);
+  if (addFinding(tally, finding)) {
+    incident.title = finding.title;
+    incident.explanation = finding.explanation;
+  }
+  incident.score = scoreOf(tally);
+  incident.bits = bitsOf(tally);
+  include(incident.detections, finding.detection);
+  include(incident.services, finding.service);
+  include(incident.environments, finding.environment);
+  incident.firstCallAt = earliest(incident.firstCallAt, finding.firstCallAt);
+  incident.containment.firstCallAt = incident.firstCallAt;
+  incident.containment.foundAt = earliest(incident.containment.foundAt, finding.detectedAt);
+}
+
+function withMember(incident: Incident, event: IncidentEvent & { kind: 'member_added' }): void {
+  const { member, tokenHash, clientId, severity, score } = event;
+  if (incident.members.some((known) => known.incidentId === member)) return;
+  incident.members.push({ incidentId: member, tokenHash, clientId, severity, score });
+  incident.severity = maxSeverity(incident.severity, severity);
+  // A campaign is at least as grave as its gravest member; members may rest on the same cause.
+  incident.score = Math.max(incident.score, score);
+}
+
+function close(incident: Incident, status: 'resolved' | 'false_positive', at: number): void {
+  incident.status = status;
+  incident.closedAt = at;
+}
+
+/** The response's part of a step. */
+function respond(incident: Incident, event: IncidentEvent): void {
+  const { containment } = incident;
+  switch (event.kind) {
+    case 'response_requested':
+      incident.response = 'requested';
+      containment.requestedAt = earliest(containment.requestedAt, event.at);
+      break;
+    case 'response_approved':
+      incident.response = 'approved';
+      containment.approvedAt = event.at;
+      break;
+    case 'response_refused':
+      incident.response = 'refused';
+      break;
+    case 'response_sent':
+      incident.response = 'sent';
+      containment.sentAt = event.at;
+      break;
+    case 'response_confirmed':
+      incident.response = 'confirmed';
+      containment.confirmedAt = event.at;
+      containment.lastAcceptedAt = event.lastAcceptedAt ?? containment.lastAcceptedAt;
+      break;
+    case 'response_failed':
+      incident.response = 'failed';
+      break;
+    default:
+  }
+}
+
+/** Takes one more event into the draft. */
+function step(draft: Draft, event: IncidentEvent): void {
+  const { incident } = draft;
   switch (event.kind) {
     case 'opened':
-      return { ...incident, entity: event.entity, tokenHash: event.tokenHash, clientId: event.clientId };
+      incident.entity = event.entity;
+      incident.tokenHash = event.tokenHash;
+      incident.clientId = event.clientId;
+      incident.campaignOf = event.campaign ?? null;
+      break;
     case 'finding_added':
-      return withFinding(incident, event.finding);
+      withFinding(draft, event.finding);
+      break;
+    case 'member_added':
+      withMember(incident, event);
+      break;
+    case 'joined':
+      incident.campaign = event.campaign;
+      break;
+    case 'notified':
+      incident.containment.alertedAt = earliest(incident.containment.alertedAt, event.at);
+      break;
     case 'acknowledged':
-      return { ...incident, status: 'acknowledged', assignee: incident.assignee || event.actor };
+      // A late acknowledgement must not reopen what was closed.
+      if (incident.status === 'open') incident.status = 'acknowledged';
+      incident.assignee ||= event.actor;
+      break;
     case 'assigned':
-      return { ...incident, assignee: event.to };
-    case 'commented':
-      return incident;
+      incident.assignee = event.to;
+      break;
     case 'resolved':
-      return { ...incident, status: 'resolved' };
     case 'false_positive':
-      return { ...incident, status: 'false_positive' };
+      close(incident, event.kind, event.at);
+      break;
     case 'reopened':
-      return { ...incident, status: 'open' };
-    case 'response_requested':
-      return { ...incident, response: 'requested' };
-    case 'response_approved':
-      return { ...incident, response: 'approved' };
-    case 'response_sent':
-      return { ...incident, response: 'sent' };
-    case 'response_confirmed':
-      return { ...incident, response: 'confirmed' };
-    case 'response_failed':
-      return { ...incident, response: 'failed' };
+      incident.status = 'open';
+      incident.closedAt = 0;
+      break;
+    case 'saturated':
+    case 'commented':
+    case 'silenced':
+      break;
+    default:
+      respond(incident, event);
   }
 }
 
 /**
  * The state of one incident: a pure fold over its events. Events are put in order of time (ties by
- * id) and counted once by id, so repeated or shuffled events give the same incident.
+ * id, `opened` first) and counted once by id, so repeated or shuffled events give the same incident.
  *
  * @param events events of one incident, in any order; at least one
  * @throws RangeError when there are none
@@ -159,13 +278,31 @@ function step(incident: Incident, event: IncidentEvent): Incident {
 export function fold(events: readonly IncidentEvent[]): Incident {
   const byId = new Map(events.map((event) => [event.id, event]));
   const ordered = [...byId.values()].sort(
-    (a, b) => a.at - b.at || Number(b.kind === 'opened') - Number(a.kind === 'opened') || (a.id < b.id ? -1 : 1),
+    (a, b) =>
+      Number(b.kind === 'opened') - Number(a.kind === 'opened') ||
+      a.at - b.at ||
+      (a.id < b.id ? -1 : 1),
   );
   const first = ordered[0];
   if (first === undefined) throw new RangeError('an incident has at least one event');
-  let incident = blank(first);
+  const draft = blank(first);
   for (const event of ordered) {
-    incident = { ...step(incident, event), updatedAt: event.at, version: incident.version + 1 };
+    step(draft, event);
+    draft.incident.updatedAt = Math.max(draft.incident.updatedAt, event.at);
+    draft.incident.version += 1;
   }
-  return incident;
+  return titled(draft.incident);
+}
+
+/** A campaign has no finding of its own to be named after. */
+function titled(incident: Incident): Incident {
+  const { campaignOf, members } = incident;
+  if (campaignOf === null) return incident;
+  const tokens = `${String(members.length)} tokens`;
+  const where = campaignOf.kind === 'client' ? `of ${campaignOf.key}` : `from ${campaignOf.key}`;
+  return {
+    ...incident,
+    title: `Campaign: ${tokens} ${where}`,
+    explanation: `${tokens} ${where} have incidents at the same time; they are told and handled as one.`,
+  };
 }

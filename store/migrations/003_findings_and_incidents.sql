@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS {database}.incidents
     score Float64,
     bits Float64,
     entity Enum8('token' = 1, 'client' = 2),
+    entity_key String COMMENT 'token:<hash>, client:<id> or campaign:<kind>:<name>',
     token_hash FixedString(32),
     client_id String,
     title String,
@@ -64,8 +65,16 @@ CREATE TABLE IF NOT EXISTS {database}.incidents
     opened_at DateTime64(3, 'UTC'),
     updated_at DateTime64(3, 'UTC'),
     first_call_at DateTime64(3, 'UTC'),
+    closed_at DateTime64(3, 'UTC') COMMENT 'the epoch while it is open',
     assignee String,
-    response LowCardinality(String)
+    response LowCardinality(String),
+    campaign_kind LowCardinality(String) COMMENT 'client or network where this is a campaign',
+    campaign_key String,
+    campaign String COMMENT 'the campaign that this incident belongs to',
+    members UInt32,
+    found_at DateTime64(3, 'UTC'),
+    alerted_at DateTime64(3, 'UTC') COMMENT 'the epoch until somebody was told',
+    contained_at DateTime64(3, 'UTC') COMMENT 'the epoch until a revocation was seen to hold'
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY id

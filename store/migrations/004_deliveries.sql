@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS {database}.deliveries
     incident_id String,
     receiver LowCardinality(String),
     notifier LowCardinality(String),
-    reason LowCardinality(String) COMMENT 'first, update, repeat, escalation, revocation',
+    reason LowCardinality(String) COMMENT 'see model/delivery.ts',
     state LowCardinality(String) COMMENT 'pending, sent, refused, dead',
     attempts UInt32,
     created_at DateTime64(3, 'UTC'),
