@@ -36,5 +36,5 @@ console:
 #       from: tokenwatch@example.com
 #       to: [soc@example.com]
 #   route:
-#     receivers: [on-call, soc]
+#     receiver: [on-call, soc]
 `;
