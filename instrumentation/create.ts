@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import type { CallDetails } from './call-details.ts';
+import { expressMiddleware } from './express.ts';
+import type { ExpressMiddleware, ExpressRequestLike } from './express.ts';
+import { fastifyPlugin } from './fastify.ts';
+import type { FastifyPlugin, FastifyRequestLike } from './fastify.ts';
+import { describeCall } from './observe.ts';
+import { guarded, resolveSettings } from './options.ts';
+import type { TokenwatchOptions } from './options.ts';
+import { TokenwatchSpanProcessor } from './span-processor.ts';
+
+/** Says of a finished request what only the service knows. */
+export type Describe<Request> = (request: Request) => CallDetails | undefined;
+
+/** Node's request, or a framework's that holds it (`raw` in Fastify, `req` in Koa and NestJS). */
+export type AnyRequest = IncomingMessage | { raw: IncomingMessage } | { req: IncomingMessage };
+
+/** The parts of tokenwatch in a service, with one set of options. */
+export interface Tokenwatch {
+  /** For the SDK's `spanProcessors`, before the exporter's. */
+  spanProcessor: () => TokenwatchSpanProcessor;
+  /** For `app.register()`. */
+  fastify: <Request extends FastifyRequestLike = FastifyRequestLike>(
+    describe?: Describe<Request>,
+  ) => FastifyPlugin<Request>;
+  /** For `app.use()`, before the routes. */
+  express: <Request extends ExpressRequestLike = ExpressRequestLike>(
+    describe?: Describe<Request>,
+  ) => ExpressMiddleware<Request>;
+  /** Says more of a call from inside its handler. */
+  describe: (request: AnyRequest, details: CallDetails) => void;
+}
+
+/**
+ * tokenwatch for one service. Depends on `@opentelemetry/api` alone, never throws into the service,
+ * never waits, and does nothing at all when no SDK is started.
+ */
+export function createTokenwatch(options: TokenwatchOptions): Tokenwatch {
+  const settings = resolveSettings(options);
+  return {
+    spanProcessor: () => new TokenwatchSpanProcessor(settings),
+    fastify: (describe) => fastifyPlugin(settings, describe),
+    express: (describe) => expressMiddleware(settings, describe),
+    describe: (request, details) =>
+      guarded(settings, () => describeCall(nodeRequest(request), details)),
+  };
+}
+
+function nodeRequest(request: AnyRequest): IncomingMessage {
+  if ('raw' in request) return request.raw;
+  return 'req' in request ? request.req : request;
+}
