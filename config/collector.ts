@@ -8,7 +8,11 @@ export const collectorSchema = z.strictObject({
   http_port: z.int().min(0).max(65535).default(4318),
   grpc_port: z.int().min(0).max(65535).default(4317),
   /** Keys of senders (`Authorization: Bearer <key>`); at least 16 characters each. */
-  keys: z.array(secret()).default([]),
+  keys: z
+    .array(
+      secret().refine((key) => key.reveal().length >= 16, 'expected at least 16 characters a key'),
+    )
+    .default([]),
   /** Largest request body in bytes, before and after it is inflated. */
   max_body_bytes: z
     .int()
@@ -20,6 +24,15 @@ export const collectorSchema = z.strictObject({
     .default(64 * 1024 * 1024),
   /** A call dated further than this in the future is kept with its time of arrival; seconds. */
   max_future_seconds: z.int().min(0).default(300),
+  /** The same for one dated further than this in the past; a live service sends what is recent. */
+  max_past_days: z.int().min(1).default(400),
+  /** Longest wait for more rows before an insert; an idle collector waits 4 ms. */
+  max_wait_ms: z.int().min(1).max(5000).default(200),
+  /** Rows at which an insert is sent at once. */
+  max_batch_rows: z.int().min(1).max(1_000_000).default(65_536),
+  inserts_in_flight: z.int().min(1).max(16).default(3),
+  /** How long an insert is tried before senders get 503. */
+  insert_patience_seconds: z.int().min(0).default(10),
   /** `.mmdb` country database and ASN table; the packaged ones by default, `off` for none. */
   country_db: z.string().default('packaged'),
   asn_db: z.string().default('packaged'),

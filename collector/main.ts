@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { pepperOf } from '../config/pepper.ts';
+import type { Config } from '../config/schema.ts';
+import { insertCallBlock } from '../store/calls/insert-calls.ts';
+import type { RunningStage, StageContext } from '../store/stage.ts';
+import { createCollectorApp } from './app.ts';
+import { isLoopback, senderKeys } from './http/sender-keys.ts';
+import { createIntake } from './intake.ts';
+import { Keeper } from './keep/keeper.ts';
+import { openLocator } from './locate/locator.ts';
+import type { Locator } from './locate/locator.ts';
+import { collectorMetrics } from './metrics.ts';
+import type { CollectorMetrics } from './metrics.ts';
+import { makeCaches } from './reading/caches.ts';
+
+const SECOND = 1000;
+const DAY = 86_400 * SECOND;
+
+function checkExposure({ collector }: Config): void {
+  if (isLoopback(collector.host) || collector.keys.length > 0) return;
+  throw new Error(
+    `collector.host: ${collector.host} is reachable from other machines, which needs sender keys: ` +
+      'set TOKENWATCH_COLLECTOR_KEYS (or collector.keys_file), or listen on 127.0.0.1',
+  );
+}
+
+function openLocations({ config, log }: StageContext, metrics: CollectorMetrics): Locator {
+  const { country_db: countryDb, asn_db: asnDb } = config.collector;
+  const locator = openLocator({ countryDb, asnDb });
+  for (const problem of locator.problems) {
+    log.warn({ problem }, 'a location database cannot be used: its answers are unknown');
+  }
+  metrics.databases.set(locator.problems.length === 0 ? 1 : 0);
+  return locator;
+}
+
+function startKeeper({ config, db, log }: StageContext, metrics: CollectorMetrics): Keeper {
+  const { collector } = config;
+  return new Keeper({
+    insert: async (block, token) => {
+      const end = metrics.insertSeconds.startTimer();
+      await insertCallBlock(db, block, token);
+      end();
+    },
+    onFailure: (error) => {
+      metrics.insertFailures.inc();
+      log.warn({ err: error }, 'an insert failed');
+    },
+    instance: randomBytes(9).toString('base64url'),
+    maxRows: collector.max_batch_rows,
+    maxWait: collector.max_wait_ms,
+    maxInFlight: collector.inserts_in_flight,
+    maxQueued: 4,
+    patience: collector.insert_patience_seconds * SECOND,
+    now: () => performance.now(),
+  });
+}
+
+/**
+ * Starts the collector: OTLP in, rows in ClickHouse out.
+ *
+ * @throws Error when it would listen beyond this machine without sender keys, or the port is taken
+ */
+export async function startCollector(context: StageContext): Promise<RunningStage> {
+  const { config, db, log, registry, now } = context;
+  const { collector } = config;
+  checkExposure(config);
+  const metrics = collectorMetrics(registry);
+  const keeper = startKeeper(context, metrics);
+  const caches = makeCaches({
+    pepper: pepperOf(config).reveal(),
+    locator: openLocations(context, metrics),
+    seed: randomBytes(4).readInt32LE(),
+  });
+  const intake = createIntake({
+    ...{ keeper, caches, metrics, now },
+    trustedHops: collector.trusted_hops,
+    maxFuture: collector.max_future_seconds * SECOND,
+    maxPast: collector.max_past_days * DAY,
+  });
+  const app = createCollectorApp({
+    ...{ intake, metrics, registry },
+    authenticate: senderKeys(collector.keys),
+    maxBodyBytes: collector.max_body_bytes,
+    maxInflatedBytes: collector.max_inflated_bytes,
+    notReady: async () => ((await db.ping()) ? null : 'ClickHouse does not answer'),
+    onError: (error) => log.error({ err: error }, 'a request met an error'),
+  });
+  const http = await app.listen({ host: collector.host, port: collector.http_port });
+  log.info({ http }, 'the collector listens');
+  let stopped: Promise<void> | null = null;
+  return {
+    name: 'collector',
+    urls: { http },
+    stop: () => {
+      stopped ??= (async () => {
+        await Promise.all([app.close(), keeper.close()]);
+        log.info('the collector has drained and stopped');
+      })();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,211 @@
+import type { AuthResult } from '../../model/call.ts';
+import { hashToken, parsePseudonym, parseTokenHash, pseudonym } from '../../model/hash.ts';
+import type { Purpose } from '../../model/hash.ts';
+import type { Locator } from '../locate/locator.ts';
+import type { Location } from '../locate/locator.ts';
+import { parseAddress } from '../locate/address.ts';
+import { ByteCache } from './byte-cache.ts';
+import { readCredential } from './credential.ts';
+import type { JwtClaims } from './jwt.ts';
+import { maskText } from './mask.ts';
+import type { MaskKind, MaskedText } from './mask.ts';
+import { routeOfPath, routeOfTemplate } from './route.ts';
+import { readStrings } from './values.ts';
+
+const NOTHING: readonly MaskKind[] = [];
+
+export interface Texts {
+  texts: readonly string[];
+  masked: readonly MaskKind[];
+}
+
+/** A token's claims as they may be kept: texts masked, the subject hashed. */
+export interface KeptClaims extends Omit<JwtClaims, 'subject'> {
+  subject: Uint8Array | null;
+  masked: readonly MaskKind[];
+}
+
+export interface KeptCredential {
+  /** Null where the header held nothing that stays the same from request to request. */
+  hash: Uint8Array | null;
+  claims: KeptClaims | null;
+}
+
+export interface KeptAddress extends Location {
+  /** Null when the text was no address. */
+  hash: Uint8Array | null;
+}
+
+export interface CacheOptions {
+  pepper: string;
+  locator: Locator;
+  /** A random 32-bit number. */
+  seed: number;
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, 'hex'));
+}
+
+function clipped(text: string, length: number): string {
+  const plain = text.length > length ? text.slice(0, length) : text;
+  // Control characters have no place in a name; they would reach terminals and mails.
+  return plain.replace(/\p{Cc}+/gu, ' ').trim();
+}
+
+function utf8(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+}
+
+/** How texts are cleaned: clipped, and masked with the pepper where they must stay distinct. */
+function makeCleaners(pepper: string) {
+  const label = (match: string): string => pseudonym(pepper, 'subject', match).slice(0, 10);
+  const clean = (text: string, length: number): MaskedText => maskText(clipped(text, length));
+  return {
+    clean,
+    cleanId: (text: string): MaskedText => maskText(clipped(text, 128), 'id', label),
+    /** As the services' own instrumentation writes a client whose identifier is personal. */
+    cleanClient: (text: string): MaskedText => {
+      const { masked } = maskText(clipped(text, 128), 'id');
+      if (masked.length === 0) return { text: clipped(text, 128), masked };
+      return { text: `client-${pseudonym(pepper, 'subject', text).slice(0, 16)}`, masked };
+    },
+    cleanAll: (texts: readonly string[], length: number): Texts => {
+      const all = texts.map((text) => clean(text, length));
+      return {
+        texts: all.map(({ text }) => text).filter((text) => text !== ''),
+        masked: [...new Set(all.flatMap(({ masked }) => masked))],
+      };
+    },
+  };
+}
+
+type Cleaners = ReturnType<typeof makeCleaners>;
+
+/** Makes a cache of `entries` keys of about `keyBytes` each; more in all when keys are shorter. */
+type MakeCache = <V>(entries: number, keyBytes: number, make: (text: string) => V) => ByteCache<V>;
+
+/** What is kept as a hash. */
+function hashCaches({ pepper, locator }: CacheOptions, cleaners: Cleaners, cache: MakeCache) {
+  const hash = (entries: number, purpose: Purpose) =>
+    cache(entries, 64, (value) =>
+      value === '' ? null : bytesOf(parsePseudonym(value) ?? pseudonym(pepper, purpose, value)),
+    );
+  return {
+    credential: cache(32_768, 256, (value) => keptCredential(pepper, cleaners, value)),
+    /** Where a service put the token itself in place of its hash, it is hashed here. */
+    tokenHash: cache(65_536, 64, (value) => ({
+      hash: value === '' ? null : bytesOf(parseTokenHash(value) ?? hashToken(pepper, value)),
+      masked: value === '' || parseTokenHash(value) !== null ? NOTHING : (['token'] as const),
+    })),
+    address: cache(65_536, 24, (value): KeptAddress => {
+      const address = parseAddress(value);
+      if (address === null) return { hash: null, country: '', asn: 0, kind: 'unknown' };
+      const mac = bytesOf(pseudonym(pepper, 'ip', address.text));
+      return { hash: mac, ...locator.locate(address) };
+    }),
+    subject: hash(32_768, 'subject'),
+    object: hash(32_768, 'object'),
+    nonce: hash(1024, 'nonce'),
+    payload: hash(1024, 'payload'),
+    cert: cache(4096, 96, (value) => {
+      const hex = value.replace(/[:\s]/g, '');
+      return /^[0-9a-f]{64}$/i.test(hex) ? bytesOf(hex) : null;
+    }),
+  };
+}
+
+/** What is one of a few words. */
+function wordCaches(cache: MakeCache) {
+  const upper = (pattern: RegExp, otherwise: string) => (value: string) =>
+    pattern.test(value) ? value.toUpperCase() : otherwise;
+  return {
+    method: cache(256, 32, upper(/^[a-z]{1,16}$/i, '_OTHER')),
+    currency: cache(256, 8, upper(/^[a-z]{3}$/i, '')),
+    country: cache(512, 8, upper(/^[a-z]{2}$/i, '')),
+    authResult: cache(64, 16, authResultOf),
+    scheme: cache(64, 8, (value) => value.toLowerCase()),
+    tls: cache(64, 16, (value) =>
+      clipped(value, 16)
+        .replace(/^tls ?v?/i, '')
+        .replace(/[^\w.]/g, ''),
+    ),
+  };
+}
+
+/** What is kept as text, masked. */
+function textCaches({ clean, cleanAll, cleanId, cleanClient }: Cleaners, cache: MakeCache) {
+  const text = (length: number) => cache(4096, 64, (value) => clean(value, length));
+  return {
+    id: cache(65_536, 40, cleanId),
+    clientId: cache(4096, 64, cleanClient),
+    service: text(128),
+    environment: text(64),
+    scope: text(128),
+    objectType: text(64),
+    userAgent: cache(16_384, 128, (value) => clean(value, 256)),
+    route: cache(4096, 64, (value) => clean(routeOfTemplate(value), 200)),
+    path: cache(32_768, 64, (value) => clean(routeOfPath(value), 200)),
+    words: cache(4096, 64, (value) => cleanAll(value.split(/[\s,]+/), 128)),
+  };
+}
+
+/**
+ * Everything that turns an outside value into what is kept, each behind a bounded cache of its raw
+ * bytes. Raw values live nowhere else, and leave these caches when newer ones come.
+ */
+export function makeCaches(options: CacheOptions) {
+  const { seed } = options;
+  const cleaners = makeCleaners(options.pepper);
+  const cache: MakeCache = (entries, keyBytes, make) =>
+    new ByteCache({
+      entries,
+      arenaBytes: entries * keyBytes,
+      seed,
+      make: (bytes, start, end) => make(utf8(bytes, start, end)),
+    });
+  return {
+    ...hashCaches(options, cleaners, cache),
+    ...wordCaches(cache),
+    ...textCaches(cleaners, cache),
+    /** Keyed by the bytes of an ArrayValue. */
+    list: new ByteCache<Texts>({
+      entries: 4096,
+      arenaBytes: 4096 * 128,
+      seed,
+      make: (bytes, start, end) => cleaners.cleanAll(readStrings(bytes, start, end), 128),
+    }),
+  };
+}
+
+export type Caches = ReturnType<typeof makeCaches>;
+
+function authResultOf(value: string): AuthResult {
+  const word = value.toLowerCase();
+  return word === 'accepted' || word === 'rejected' || word === 'none' ? word : 'unknown';
+}
+
+/** Hashes a credential and keeps of its claims what the allow-list names. */
+function keptCredential(pepper: string, cleaners: Cleaners, header: string): KeptCredential {
+  const found = readCredential(header);
+  if (found === null) return { hash: null, claims: null };
+  const hash = bytesOf(hashToken(pepper, found.token));
+  if (found.claims === null) return { hash, claims: null };
+  const { subject, ...claims } = found.claims;
+  const id = cleaners.cleanId(claims.id);
+  const clientId = cleaners.cleanClient(claims.clientId);
+  const environment = cleaners.clean(claims.environment, 64);
+  const scopes = cleaners.cleanAll(claims.scopes.slice(0, 128), 128);
+  const authMethods = cleaners.cleanAll(claims.authMethods.slice(0, 16), 32);
+  const kept: KeptClaims = {
+    ...claims,
+    id: id.text,
+    clientId: clientId.text,
+    environment: environment.text,
+    scopes: [...scopes.texts],
+    authMethods: [...authMethods.texts],
+    subject: subject === '' ? null : bytesOf(pseudonym(pepper, 'subject', subject)),
+    masked: [id, clientId, environment, scopes, authMethods].flatMap(({ masked }) => masked),
+  };
+  return { hash, claims: kept };
+}

@@ -1,0 +1,298 @@
+import type { AuthResult, CallSource } from '../../model/call.ts';
+import type { CallBlock } from '../../store/calls/call-block.ts';
+import type { RawCall } from '../otlp/read-request.ts';
+import { KIND, SLOTS } from '../otlp/slots.ts';
+import type { SlotRange, Slots } from '../otlp/slots.ts';
+import type { ByteCache } from './byte-cache.ts';
+import type { Caches, KeptAddress, KeptClaims, Texts } from './caches.ts';
+import { forwardedEntries, forwardedForEntries, trustedEntry } from './forwarded.ts';
+import type { MaskedText } from './mask.ts';
+import type { Tally } from './tally.ts';
+import { numberOf, readStrings, textOf } from './values.ts';
+
+export interface CallReaderOptions {
+  caches: Caches;
+  tally: Tally;
+  /** Proxies in front of the services; 0 where none is trusted. */
+  trustedHops: number;
+  /** Milliseconds that a call may be dated after its arrival, and before it. */
+  maxFuture: number;
+  maxPast: number;
+}
+
+const NO_TEXT: MaskedText = { text: '', masked: [] };
+const NO_TEXTS: Texts = { texts: [], masked: [] };
+const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
+const UNNAMED = 'unknown_service';
+/** Latest second that ClickHouse's DateTime holds. */
+const MAX_SECONDS = 0xffff_ffff;
+
+/** Turns what was located in a body into rows: the only place where attributes become a call. */
+export class CallReader {
+  readonly #options: CallReaderOptions;
+  readonly #caches: Caches;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #span: Slots | null = null;
+  #resource: Slots | null = null;
+  #service = UNNAMED;
+
+  constructor(options: CallReaderOptions) {
+    this.#options = options;
+    this.#caches = options.caches;
+  }
+
+  /**
+   * Adds one call to the block.
+   *
+   * @param arrived epoch ms, kept in place of a time that cannot be right
+   */
+  append(raw: RawCall, block: CallBlock, source: CallSource, arrived: number): void {
+    const { columns } = block;
+    this.#bytes = raw.bytes;
+    this.#span = raw.attributes;
+    this.#resource = raw.resource;
+    columns.time.push(this.#time(raw.time, arrived));
+    columns.source.push(source);
+    if (raw.traceIdAt < 0) columns.trace_id.pushZeros();
+    else columns.trace_id.push(raw.bytes, raw.traceIdAt);
+    if (raw.spanIdAt < 0) columns.span_id.pushZeros();
+    else columns.span_id.push(raw.bytes, raw.spanIdAt);
+    this.#appendService(block);
+    this.#appendCredential(block);
+    this.#appendRequest(block);
+    this.#appendNetwork(block);
+    this.#appendObject(block);
+    block.endRow();
+  }
+
+  #time(time: number, arrived: number): number {
+    const { maxFuture, maxPast, tally } = this.#options;
+    if (time > 0 && time <= arrived + maxFuture && time >= arrived - maxPast) return time;
+    tally.adjusted(time <= 0 ? 'no_time' : time > arrived ? 'future_time' : 'past_time');
+    return arrived;
+  }
+
+  #appendService({ columns }: CallBlock): void {
+    const service = this.#get(this.#caches.service, SLOTS.service) ?? NO_TEXT;
+    this.#service = service.text === '' ? UNNAMED : service.text;
+    columns.service.push(this.#kept('service', service) === '' ? UNNAMED : service.text);
+    columns.environment.push(
+      this.#text('environment', this.#caches.environment, SLOTS.environment),
+    );
+  }
+
+  #appendCredential({ columns }: CallBlock): void {
+    const { caches } = this.#options;
+    const sent = this.#get(caches.tokenHash, SLOTS.tokenHash);
+    if (sent !== null) this.#mask('token_hash', sent.masked);
+    const presented = this.#get(caches.credential, SLOTS.credential);
+    const hash = sent?.hash ?? presented?.hash ?? null;
+    const claims = presented?.claims ?? null;
+    if (claims !== null) this.#mask('claims', claims.masked);
+    columns.token_hash.push(hash);
+    columns.token_id.push(this.#text('token_id', caches.id, SLOTS.tokenId) || (claims?.id ?? ''));
+    columns.client_id.push(
+      this.#text('client_id', caches.clientId, SLOTS.clientId) || (claims?.clientId ?? ''),
+    );
+    columns.token_environment.push(
+      this.#text('token_environment', caches.environment, SLOTS.tokenEnvironment) ||
+        (claims?.environment ?? ''),
+    );
+    columns.token_issued_at.push(this.#seconds(SLOTS.tokenIssuedAt) || (claims?.issuedAt ?? 0));
+    columns.token_expires_at.push(this.#seconds(SLOTS.tokenExpiresAt) || (claims?.expiresAt ?? 0));
+    const subject = this.#get(caches.subject, SLOTS.subjectHash);
+    columns.subject_hash.push(
+      subject ?? this.#get(caches.subject, SLOTS.subject) ?? claims?.subject ?? null,
+    );
+    this.#appendGrant(columns, claims);
+    columns.auth_result.push(this.#authResult(hash !== null));
+  }
+
+  #appendGrant(columns: CallBlock['columns'], claims: KeptClaims | null): void {
+    const granted = this.#texts('granted_scopes', SLOTS.tokenScopes);
+    columns.granted_scopes.push(granted.length > 0 ? granted : (claims?.scopes ?? []));
+    const methods = this.#texts('auth_methods', SLOTS.authMethods);
+    columns.auth_methods.push(methods.length > 0 ? methods : (claims?.authMethods ?? []));
+  }
+
+  /** What the service said; else 401 rejects a token that was presented and any other status does not. */
+  #authResult(hasToken: boolean): AuthResult {
+    const said = this.#get(this.#caches.authResult, SLOTS.authResult);
+    if (said !== null && said !== 'unknown') return said;
+    const status = this.#status();
+    if (!hasToken || status === 0) return 'unknown';
+    return status === 401 ? 'rejected' : 'accepted';
+  }
+
+  #appendRequest({ columns }: CallBlock): void {
+    const caches = this.#caches;
+    columns.scope.push(this.#text('scope', caches.scope, SLOTS.scope));
+    const isRpc = this.#slot(SLOTS.method) === -1 && this.#slot(SLOTS.rpcService) !== -1;
+    columns.method.push(isRpc ? 'POST' : (this.#get(caches.method, SLOTS.method) ?? ''));
+    columns.route.push(isRpc ? this.#rpcRoute() : this.#route());
+    columns.status.push(this.#status());
+    columns.user_agent.push(this.#text('user_agent', caches.userAgent, SLOTS.userAgent));
+    columns.request_fields.push(this.#texts('request_fields', SLOTS.requestFields));
+    columns.nonce_hash.push(
+      this.#get(caches.nonce, SLOTS.nonceHash) ?? this.#get(caches.nonce, SLOTS.nonce),
+    );
+    columns.payload_hash.push(this.#get(caches.payload, SLOTS.payloadHash));
+  }
+
+  #route(): string {
+    const route = this.#text('route', this.#caches.route, SLOTS.route);
+    // What is masked in a raw path is what the template is for: nobody needs to be told.
+    return route === '' ? (this.#get(this.#caches.path, SLOTS.path)?.text ?? '') : route;
+  }
+
+  /** `rpc.method` may hold the whole name already. */
+  #rpcRoute(): string {
+    const service = this.#text('route', this.#caches.scope, SLOTS.rpcService);
+    const method = this.#text('route', this.#caches.scope, SLOTS.rpcMethod);
+    return method.includes('/') ? `/${method}` : `/${service}/${method}`;
+  }
+
+  #status(): number {
+    const status = this.#number(SLOTS.status);
+    if (status >= 100 && status <= 999) return Math.floor(status);
+    const slot = this.#slot(SLOTS.rpcStatus);
+    return slot === -1 ? 0 : httpOfGrpc(this.#number(SLOTS.rpcStatus));
+  }
+
+  #appendNetwork({ columns }: CallBlock): void {
+    const caches = this.#caches;
+    const address = this.#address();
+    columns.ip_hash.push(address.hash);
+    columns.country.push(address.country || (this.#get(caches.country, SLOTS.country) ?? ''));
+    columns.asn.push(address.asn);
+    columns.network_kind.push(address.kind);
+    const tls = this.#get(caches.tls, SLOTS.tlsVersion) ?? '';
+    const plain = tls === '' && this.#get(caches.scheme, SLOTS.scheme) === 'http';
+    columns.tls_version.push(plain ? 'none' : tls);
+    columns.client_cert_sha256.push(this.#get(caches.cert, SLOTS.clientCert));
+  }
+
+  #address(): KeptAddress {
+    const { trustedHops, tally } = this.#options;
+    const forwarded = trustedHops === 0 ? null : this.#forwarded(trustedHops);
+    const named = this.#get(this.#caches.address, SLOTS.clientAddress);
+    const peer = this.#get(this.#caches.address, SLOTS.peerAddress);
+    const found = forwarded ?? this.#believed(named, peer);
+    if (found !== null && found.hash === null) tally.adjusted('bad_address');
+    return found ?? NO_ADDRESS;
+  }
+
+  /**
+   * Stock instrumentation fills `client.address` from X-Forwarded-For, which a client that reaches
+   * the service directly writes as it likes: with a public peer and no proxy configured, the peer
+   * is the client. A service that sends our own attributes has chosen the address itself.
+   */
+  #believed(named: KeptAddress | null, peer: KeptAddress | null): KeptAddress | null {
+    if (named === null || named.hash === null) return peer ?? named;
+    const stock = this.#slot(SLOTS.tokenHash) === -1 && this.#slot(SLOTS.authResult) === -1;
+    const direct = peer !== null && peer.hash !== null && peer.kind !== 'private';
+    return stock && direct && this.#options.trustedHops === 0 ? peer : named;
+  }
+
+  #forwarded(hops: number): KeptAddress | null {
+    const standard = forwardedEntries(this.#strings(SLOTS.forwarded));
+    const entries =
+      standard.length > 0 ? standard : forwardedForEntries(this.#strings(SLOTS.forwardedFor));
+    const entry = trustedEntry(entries, hops);
+    if (entry === null) return null;
+    const bytes = Buffer.from(entry);
+    const address = this.#caches.address.get(bytes, 0, bytes.length);
+    return address.hash === null ? null : address;
+  }
+
+  #appendObject({ columns }: CallBlock): void {
+    const caches = this.#caches;
+    columns.object_type.push(this.#text('object_type', caches.objectType, SLOTS.objectType));
+    columns.object_hash.push(this.#get(caches.object, SLOTS.objectHash));
+    columns.object_owner_hash.push(this.#get(caches.subject, SLOTS.objectOwnerHash));
+    const amount = this.#slot(SLOTS.amount) === -1 ? Number.NaN : this.#number(SLOTS.amount);
+    columns.amount.push(Number.isFinite(amount) ? amount : null);
+    columns.currency.push(this.#get(caches.currency, SLOTS.currency) ?? '');
+  }
+
+  /** The slot of the span, or of its resource as `slot + resource`; -1 for none. */
+  #slot(range: SlotRange): number {
+    const slot = this.#span?.find(range) ?? -1;
+    return slot !== -1 ? slot : (this.#resource?.find(range) ?? -1);
+  }
+
+  #slotsOf(slot: number): Slots {
+    const span = this.#span as Slots;
+    return span.kinds[slot] === KIND.none ? (this.#resource as Slots) : span;
+  }
+
+  #get<V>(cache: ByteCache<V>, range: SlotRange): V | null {
+    const slot = this.#slot(range);
+    if (slot === -1) return null;
+    const slots = this.#slotsOf(slot);
+    if (slots.kinds[slot] === KIND.string) {
+      return cache.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
+    }
+    const text = textOf(this.#bytes, slots, slot);
+    if (text === null) return null;
+    const bytes = Buffer.from(text);
+    return cache.get(bytes, 0, bytes.length);
+  }
+
+  #text(field: string, cache: ByteCache<MaskedText>, range: SlotRange): string {
+    const found = this.#get(cache, range);
+    return found === null ? '' : this.#kept(field, found);
+  }
+
+  #kept(field: string, found: MaskedText): string {
+    if (found.masked.length > 0) this.#mask(field, found.masked);
+    return found.text;
+  }
+
+  #mask(field: string, masked: MaskedText['masked']): void {
+    if (masked.length > 0) this.#options.tally.masked(this.#service, field, masked);
+  }
+
+  /** A list, or a text whose words are one. */
+  #texts(field: string, range: SlotRange): readonly string[] {
+    const slot = this.#slot(range);
+    if (slot === -1) return NO_TEXTS.texts;
+    const slots = this.#slotsOf(slot);
+    const found =
+      slots.kinds[slot] === KIND.array
+        ? this.#caches.list.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0)
+        : (this.#get(this.#caches.words, range) ?? NO_TEXTS);
+    this.#mask(field, found.masked);
+    return found.texts;
+  }
+
+  #strings(range: SlotRange): string[] {
+    const slot = this.#slot(range);
+    if (slot === -1) return [];
+    const slots = this.#slotsOf(slot);
+    if (slots.kinds[slot] === KIND.array) {
+      return readStrings(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
+    }
+    return [textOf(this.#bytes, slots, slot) ?? ''];
+  }
+
+  #number(range: SlotRange): number {
+    const slot = this.#slot(range);
+    return slot === -1 ? 0 : numberOf(this.#bytes, this.#slotsOf(slot), slot);
+  }
+
+  /** Unix seconds; a time in milliseconds or beyond what the column holds is none. */
+  #seconds(range: SlotRange): number {
+    const seconds = this.#number(range);
+    return seconds > 0 && seconds <= MAX_SECONDS ? Math.floor(seconds) : 0;
+  }
+}
+
+/** The HTTP status that means the same as a gRPC code (google.rpc.Code). */
+function httpOfGrpc(code: number): number {
+  const statuses: Partial<Record<number, number>> = {
+    ...{ 0: 200, 1: 499, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409 },
+    ...{ 11: 400, 12: 501, 14: 503, 16: 401 },
+  };
+  return statuses[code] ?? 500;
+}

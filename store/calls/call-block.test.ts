@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emptyCall } from '../../model/call.ts';
+import type { Call } from '../../model/call.ts';
+import { openTestStore } from '../../test/support/test-store.ts';
+import type { TestStore } from '../../test/support/test-store.ts';
+import { CallBlock, appendCall } from './call-block.ts';
+import { insertCallBlock } from './insert-calls.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await openTestStore();
+});
+afterAll(async () => {
+  await store.close();
+});
+
+function callNumber(index: number): Call {
+  return {
+    ...emptyCall(1_760_000_000_000 + index, 'otlp'),
+    traceId: index.toString(16).padStart(32, 'a'),
+    spanId: index.toString(16).padStart(16, 'b'),
+    tokenHash: index.toString(16).padStart(64, 'c') as Call['tokenHash'],
+    tokenId: `id-${index}`,
+    clientId: `client-${index % 300}`,
+    service: 'payments',
+    grantedScopes: index % 2 === 0 ? ['read', `write-${index % 5}`] : [],
+    authResult: 'accepted',
+    networkKind: 'vpn',
+    status: 200 + (index % 3),
+    userAgent: `agent ü ${index}`,
+    amount: index % 2 === 0 ? null : index / 4,
+    tokenIssuedAt: 1_700_000_000,
+    source: 'import',
+  };
+}
+
+describe('CallBlock', () => {
+  it('comes out of ClickHouse as it went in, with dictionaries of every index width', async () => {
+    const block = new CallBlock();
+    // 66,000 distinct user agents need 32-bit indexes, 300 clients 16-bit ones.
+    for (let index = 0; index < 66_000; index++) appendCall(block, callNumber(index));
+    await insertCallBlock(store.db, block.encode(), 'test-1');
+    const rows = await store.db.query(
+      `SELECT toUnixTimestamp64Milli(time) AS time, lower(hex(trace_id)) AS trace,
+         lower(hex(span_id)) AS span, lower(hex(token_hash)) AS token, token_id, client_id, service,
+         granted_scopes, auth_result, network_kind, status, user_agent, amount,
+         toUnixTimestamp(token_issued_at) AS issued, source, country, request_fields
+       FROM ${store.db.database}.calls WHERE token_id IN ('id-0', 'id-65999') ORDER BY time`,
+    );
+    const same = { service: 'payments', auth_result: 'accepted', network_kind: 'vpn' };
+    const rest = { issued: 1_700_000_000, source: 'import', country: '', request_fields: [] };
+    expect(rows).toEqual([
+      {
+        ...{ ...same, ...rest, time: 1_760_000_000_000, trace: '0'.padStart(32, 'a') },
+        ...{ span: '0'.padStart(16, 'b'), token: '0'.padStart(64, 'c'), token_id: 'id-0' },
+        ...{ client_id: 'client-0', granted_scopes: ['read', 'write-0'], status: 200 },
+        ...{ user_agent: 'agent ü 0', amount: null },
+      },
+      {
+        ...{ ...same, ...rest, time: 1_760_000_065_999, trace: '101cf'.padStart(32, 'a') },
+        ...{ span: '101cf'.padStart(16, 'b'), token: '101cf'.padStart(64, 'c') },
+        ...{ token_id: 'id-65999', client_id: 'client-299', granted_scopes: [], status: 202 },
+        ...{ user_agent: 'agent ü 65999', amount: 16499.75 },
+      },
+    ]);
+  });
+
+  it('inserts a repeated token once', async () => {
+    const block = new CallBlock();
+    appendCall(block, { ...callNumber(1), service: 'repeated' });
+    await insertCallBlock(store.db, block.encode(), 'test-2');
+    await insertCallBlock(store.db, block.encode(), 'test-2');
+    const [row] = await store.db.query<{ n: number }>(
+      `SELECT count() AS n FROM ${store.db.database}.calls WHERE service = 'repeated'`,
+    );
+    expect(row?.n).toBe(1);
+  });
+
+  it('takes rows back, leaving no bytes of them in the hash columns', async () => {
+    const block = new CallBlock();
+    appendCall(block, { ...callNumber(1), service: 'kept' });
+    appendCall(block, { ...callNumber(2), service: 'taken back' });
+    block.columns.time.push(5);
+    block.truncate(1);
+    appendCall(block, { ...emptyCall(1_760_000_000_000, 'log'), service: 'kept' });
+    await insertCallBlock(store.db, block.encode(), 'test-3');
+    const rows = await store.db.query(
+      `SELECT service, countIf(token_hash = toFixedString('', 32)) AS empty, count() AS n,
+         arraySort(groupArrayArray(granted_scopes)) AS scopes
+       FROM ${store.db.database}.calls WHERE service IN ('kept', 'taken back') GROUP BY service`,
+    );
+    expect(rows).toEqual([{ service: 'kept', empty: 1, n: 2, scopes: [] }]);
+  });
+});
