@@ -18,9 +18,9 @@ export interface KindFacts {
 export const ATTACK_KINDS = {
   new_country: { overt: true, slow: false, minBusy: 0.1, hours: 2 },
   same_country_hosting: { overt: false, slow: false, minBusy: 0.1, hours: 2 },
-  exfil_3x: { overt: false, slow: false, minBusy: 15, hours: 3 },
-  exfil_10x: { overt: true, slow: false, minBusy: 5, hours: 1.5 },
-  exfil_50x: { overt: true, slow: false, minBusy: 1.5, hours: 0.75 },
+  exfil_3x: { overt: false, slow: false, minBusy: 30, hours: 3 },
+  exfil_10x: { overt: true, slow: false, minBusy: 12, hours: 1.5 },
+  exfil_50x: { overt: true, slow: false, minBusy: 2, hours: 0.75 },
   slow_drip: { overt: false, slow: true, minBusy: 3, hours: 110 },
   new_scope: { overt: false, slow: false, minBusy: 0.3, hours: 0.75 },
   denied_scopes: { overt: true, slow: false, minBusy: 0.1, hours: 0.2 },

@@ -66,7 +66,7 @@ function note(
     const index = rows.get('attack', i) - 1;
     const attack = attacks[index];
     if (attack === undefined) continue;
-    const time = rows.get('time', i);
+    const time = Math.floor(rows.get('time', i)); // As it is stored.
     const known = labels.get(index);
     if (known !== undefined) {
       known.last = time;

@@ -9,7 +9,7 @@ import { Rng, seedOf } from './random.ts';
 import { simulate } from './simulate.ts';
 import type { Simulation } from './simulate.ts';
 
-const SMALL: Partial<SimulationOptions> = { seed: 5, tokens: 120, days: 18, attacksPerKind: 2 };
+const SMALL: Partial<SimulationOptions> = { seed: 5, tokens: 70, days: 17, attacksPerKind: 2 };
 
 interface Walked {
   simulation: Simulation;
