@@ -1,6 +1,9 @@
 /** How far a key may lie from its place; beyond it a key is not kept, so floods cost no time. */
 const MAX_PROBES = 16;
 
+/** Where strings are written to be looked up; `get` is done with it when it returns. */
+const SCRATCH = Buffer.alloc(8 * 1024);
+
 /** A hash of bytes (MurmurHash3's mixing), seeded so that nobody outside can aim collisions. */
 function hashBytes(bytes: Uint8Array, start: number, end: number, seed: number): number {
   let hash = seed ^ (end - start);
@@ -127,6 +130,19 @@ export class ByteCache<V> {
       this.#young.clear();
       this.#young.add(hash, bytes, start, length, value);
     }
+    return value;
+  }
+
+  /** The same for a key that is a JavaScript string. */
+  getText(text: string): V {
+    // A UTF-16 unit takes at most three bytes of UTF-8.
+    if (text.length * 3 > SCRATCH.length) {
+      const bytes = Buffer.from(text, 'utf8');
+      return this.get(bytes, 0, bytes.length);
+    }
+    const length = SCRATCH.write(text, 0, 'utf8');
+    const value = this.get(SCRATCH, 0, length);
+    SCRATCH.fill(0, 0, length);
     return value;
   }
 

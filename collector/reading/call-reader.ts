@@ -200,8 +200,7 @@ export class CallReader {
       standard.length > 0 ? standard : forwardedForEntries(this.#strings(SLOTS.forwardedFor));
     const entry = trustedEntry(entries, hops);
     if (entry === null) return null;
-    const bytes = Buffer.from(entry);
-    const address = this.#caches.address.get(bytes, 0, bytes.length);
+    const address = this.#caches.address.getText(entry);
     return address.hash === null ? null : address;
   }
 
@@ -234,9 +233,7 @@ export class CallReader {
       return cache.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
     }
     const text = textOf(this.#bytes, slots, slot);
-    if (text === null) return null;
-    const bytes = Buffer.from(text);
-    return cache.get(bytes, 0, bytes.length);
+    return text === null ? null : cache.getText(text);
   }
 
   #text(field: string, cache: ByteCache<MaskedText>, range: SlotRange): string {

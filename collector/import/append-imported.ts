@@ -1,0 +1,101 @@
+import type { AuthResult } from '../../model/call.ts';
+import type { CallBlock } from '../../store/calls/call-block.ts';
+import type { ByteCache } from '../reading/byte-cache.ts';
+import type { Caches, KeptAddress } from '../reading/caches.ts';
+import type { MaskKind, MaskedText } from '../reading/mask.ts';
+import type { ImportedCall } from './line.ts';
+
+const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
+
+/** Told of every value that was masked. */
+export type OnMasked = (kinds: readonly MaskKind[]) => void;
+
+/** Adds an imported call to a block: hashed, located and masked as one that came by OTLP. */
+export function appendImported(
+  block: CallBlock,
+  call: ImportedCall,
+  caches: Caches,
+  onMasked: OnMasked,
+): void {
+  const { columns } = block;
+  const text = (cache: ByteCache<MaskedText>, value: string | undefined): string => {
+    if (value === undefined || value === '') return '';
+    const kept = cache.getText(value);
+    if (kept.masked.length > 0) onMasked(kept.masked);
+    return kept.text;
+  };
+  const texts = (values: readonly string[] | undefined): readonly string[] =>
+    (values ?? []).slice(0, 128).map((value) => text(caches.scope, value));
+
+  columns.time.push(call.time);
+  columns.source.push('import');
+  columns.trace_id.pushZeros();
+  columns.span_id.pushZeros();
+  appendCredential(block, call, caches, text);
+  columns.granted_scopes.push(texts(call.granted_scopes));
+  columns.auth_methods.push([]);
+  columns.service.push(text(caches.service, call.service));
+  columns.environment.push(text(caches.environment, call.environment));
+  columns.scope.push(text(caches.scope, call.scope));
+  columns.method.push(read(caches.method, call.method) ?? '');
+  columns.route.push(text(caches.route, call.route) || text(caches.path, call.path));
+  columns.status.push(call.status ?? 0);
+  columns.user_agent.push(text(caches.userAgent, call.user_agent));
+  columns.request_fields.push(texts(call.fields));
+  columns.nonce_hash.push(read(caches.nonce, call.nonce));
+  columns.payload_hash.pushZeros();
+  appendNetwork(block, call, caches);
+  columns.object_type.push(text(caches.objectType, call.object_type));
+  columns.object_hash.push(read(caches.object, call.object));
+  columns.object_owner_hash.push(read(caches.subject, call.object_owner));
+  columns.amount.push(call.amount ?? null);
+  columns.currency.push(read(caches.currency, call.currency) ?? '');
+  block.endRow();
+}
+
+function read<V>(cache: ByteCache<V>, value: string | undefined): V | null {
+  return value === undefined || value === '' ? null : cache.getText(value);
+}
+
+function appendCredential(
+  { columns }: CallBlock,
+  call: ImportedCall,
+  caches: Caches,
+  text: (cache: ByteCache<MaskedText>, value: string | undefined) => string,
+): void {
+  const presented = call.token_hash === undefined ? read(caches.credential, call.token) : null;
+  const hash = read(caches.tokenHash, call.token_hash)?.hash ?? presented?.hash ?? null;
+  const claims = presented?.claims ?? null;
+  columns.token_hash.push(hash);
+  columns.token_id.push(claims?.id ?? '');
+  columns.client_id.push(text(caches.clientId, call.client) || (claims?.clientId ?? ''));
+  columns.subject_hash.push(read(caches.subject, call.subject) ?? claims?.subject ?? null);
+  columns.token_environment.push(
+    text(caches.environment, call.token_environment) || (claims?.environment ?? ''),
+  );
+  columns.token_issued_at.push(call.token_issued_at ?? claims?.issuedAt ?? 0);
+  columns.token_expires_at.push(call.token_expires_at ?? claims?.expiresAt ?? 0);
+  columns.auth_result.push(
+    authResult(read(caches.authResult, call.auth_result), hash, call.status),
+  );
+}
+
+function authResult(
+  said: AuthResult | null,
+  hash: Uint8Array | null,
+  status: number | undefined,
+): AuthResult {
+  if (said !== null && said !== 'unknown') return said;
+  if (hash === null || status === undefined || status === 0) return 'unknown';
+  return status === 401 ? 'rejected' : 'accepted';
+}
+
+function appendNetwork({ columns }: CallBlock, call: ImportedCall, caches: Caches): void {
+  const address = read(caches.address, call.ip) ?? NO_ADDRESS;
+  columns.ip_hash.push(address.hash);
+  columns.country.push(read(caches.country, call.country) || address.country);
+  columns.asn.push(address.asn);
+  columns.network_kind.push(address.kind);
+  columns.tls_version.push(read(caches.tls, call.tls_version) ?? '');
+  columns.client_cert_sha256.push(read(caches.cert, call.client_cert_sha256));
+}
