@@ -10,7 +10,7 @@ import type { Db } from '../../store/db.ts';
 import { testConfig } from '../support/test-store.ts';
 import type { Label } from '../simulation/attacks.ts';
 import { DAY } from '../simulation/calendar.ts';
-import { createEncoder, insertRows } from '../simulation/load.ts';
+import { createLoader } from '../simulation/load.ts';
 import type { SimulationOptions } from '../simulation/plan.ts';
 import { simulate } from '../simulation/simulate.ts';
 import type { Ground } from './score.ts';
@@ -63,14 +63,15 @@ export async function loadSimulation(
     if (JSON.stringify(kept.options) === JSON.stringify(options)) return kept;
     throw new Error(`${store.dataDir} holds another simulation: ${JSON.stringify(kept.options)}`);
   }
-  const encode = createEncoder(simulation.world);
+  const loader = createLoader(store.db, simulation.world);
   let calls = 0;
   let day = 0;
   for (const rows of simulation.days) {
-    await insertRows(store.db, encode, rows);
+    await loader.add(rows);
     calls += rows.length;
     progress((day += 1) / options.days);
   }
+  await loader.finish();
   const from = options.start + options.quietDays * DAY;
   const labels: Label[] = simulation.labels();
   const tokens = await activeTokens(store.db, from, end);

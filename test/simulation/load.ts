@@ -74,7 +74,7 @@ class Pieces {
   }
 }
 
-/** Encodes tables of calls of one world for ClickHouse, columns as in {@link insertRows}. */
+/** Encodes tables of calls of one world for ClickHouse, in the order of `COLUMNS`. */
 export function createEncoder(world: World): (rows: Rows, from: number, until: number) => Buffer {
   const [tokens, routes, exits, agents] = [new Pieces(), new Pieces(), new Pieces(), new Pieces()];
   const tokenPiece = (slot: number, life: number, environment: number): Buffer =>
@@ -125,20 +125,42 @@ export function createEncoder(world: World): (rows: Rows, from: number, until: n
   };
 }
 
-/** Inserts a table of calls in blocks; resolves when ClickHouse has committed them. */
-export async function insertRows(
-  db: Db,
-  encode: (rows: Rows, from: number, until: number) => Buffer,
-  rows: Rows,
-  block = 100_000,
-): Promise<void> {
-  if (rows.length === 0) return;
+/** Takes tables of calls and inserts them in large blocks, which costs the views least. */
+export interface Loader {
+  add(rows: Rows): Promise<void>;
+  /** Inserts what is left; resolves when ClickHouse has committed everything. */
+  finish(): Promise<void>;
+}
+
+/**
+ * A loader for one world's calls.
+ *
+ * @param block calls in one insert; as many are held in memory, encoded (some 250 bytes each)
+ */
+export function createLoader(db: Db, world: World, block = 250_000): Loader {
+  const encode = createEncoder(world);
   const query = `INSERT INTO ${db.database}.${TABLES.calls} (${COLUMNS.join(', ')}) FORMAT RowBinary`;
-  for (let from = 0; from < rows.length; from += block) {
-    const body = encode(rows, from, Math.min(rows.length, from + block));
-    const { stream } = await db.client.exec({ query, values: Readable.from([body]) });
+  let bodies: Buffer[] = [];
+  let waiting = 0;
+  const finish = async (): Promise<void> => {
+    if (waiting === 0) return;
+    const { stream } = await db.client.exec({ query, values: Readable.from(bodies) });
     for await (const _ of stream) {
       // Drained so that the connection is free again.
     }
-  }
+    bodies = [];
+    waiting = 0;
+  };
+  return {
+    async add(rows) {
+      for (let from = 0; from < rows.length;) {
+        const until = Math.min(rows.length, from + block - waiting);
+        bodies.push(encode(rows, from, until));
+        waiting += until - from;
+        from = until;
+        if (waiting >= block) await finish();
+      }
+    },
+    finish,
+  };
 }

@@ -3,7 +3,7 @@ import { openTestStore } from '../support/test-store.ts';
 import type { TestStore } from '../support/test-store.ts';
 import { ATTACK_KINDS, KIND_NAMES } from './attacks.ts';
 import { DAY, DEFAULT_START, HOUR, isDayOff, isMonthEnd, localHour } from './calendar.ts';
-import { asCall, createEncoder, insertRows } from './load.ts';
+import { asCall, createLoader } from './load.ts';
 import type { SimulationOptions } from './plan.ts';
 import { Rng, seedOf } from './random.ts';
 import { simulate } from './simulate.ts';
@@ -164,10 +164,10 @@ describe('loading', () => {
   it('stores the very calls that it describes, without their labels', async () => {
     const simulation = simulate({ ...SMALL, tokens: 20, days: 2, attacksPerKind: 0 });
     const { world } = simulation;
-    const encode = createEncoder(world);
+    const loader = createLoader(store.db, world, 700);
     const expected: unknown[] = [];
     for (const rows of simulation.days) {
-      await insertRows(store.db, encode, rows, 500);
+      await loader.add(rows);
       for (let i = 0; i < rows.length; i++) {
         const call = asCall(world, rows, i);
         expected.push({
@@ -181,6 +181,7 @@ describe('loading', () => {
         });
       }
     }
+    await loader.finish();
     const stored = await store.db.query(
       `SELECT toUnixTimestamp64Milli(time) AS at, lower(hex(token_hash)) AS token,
          client_id AS client, scope, route, status, country, asn, network_kind AS kind,
