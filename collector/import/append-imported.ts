@@ -2,6 +2,7 @@ import type { AuthResult } from '../../model/call.ts';
 import type { CallBlock } from '../../store/calls/call-block.ts';
 import type { ByteCache } from '../reading/byte-cache.ts';
 import type { Caches, KeptAddress } from '../reading/caches.ts';
+import { plausibleAmount } from '../reading/call-reader.ts';
 import type { MaskKind, MaskedText } from '../reading/mask.ts';
 import type { ImportedCall } from './line.ts';
 
@@ -48,7 +49,7 @@ export function appendImported(
   columns.object_type.push(text(caches.objectType, call.object_type));
   columns.object_hash.push(read(caches.object, call.object));
   columns.object_owner_hash.push(read(caches.subject, call.object_owner));
-  columns.amount.push(call.amount ?? null);
+  columns.amount.push(plausibleAmount(call.amount ?? Number.NaN));
   columns.currency.push(read(caches.currency, call.currency) ?? '');
   block.endRow();
 }

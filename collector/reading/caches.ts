@@ -8,7 +8,7 @@ import { ByteCache } from './byte-cache.ts';
 import { readCredential } from './credential.ts';
 import type { JwtClaims } from './jwt.ts';
 import { maskText } from './mask.ts';
-import type { MaskKind, MaskedText } from './mask.ts';
+import type { MaskKind, MaskedText, TextKind } from './mask.ts';
 import { routeOfPath, routeOfTemplate } from './route.ts';
 import { readStrings } from './values.ts';
 
@@ -47,10 +47,25 @@ function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex, 'hex'));
 }
 
-function clipped(text: string, length: number): string {
-  const plain = text.length > length ? text.slice(0, length) : text;
-  // Control characters have no place in a name; they would reach terminals and mails.
-  return plain.replace(/\p{Cc}+/gu, ' ').trim();
+/** Longest text that is looked through; of a longer one the last word may be cut in half. */
+const MAX_LOOKED_AT = 4096;
+
+/** Without control characters: they would reach terminals and mails. */
+function printable(text: string): string {
+  const part = text.length > MAX_LOOKED_AT ? text.slice(0, MAX_LOOKED_AT) : text;
+  const whole = part.length < text.length ? part.replace(/\S*$/, '') : part;
+  return whole.replace(/\p{Cc}+/gu, ' ').trim();
+}
+
+/** Masks, and only then cuts: half a secret would no longer look like one. */
+function cleaned(
+  text: string,
+  length: number,
+  kind: TextKind,
+  label?: (match: string) => string,
+): MaskedText {
+  const found = maskText(printable(text), kind, label);
+  return found.text.length > length ? { ...found, text: found.text.slice(0, length) } : found;
 }
 
 function utf8(bytes: Uint8Array, start: number, end: number): string {
@@ -60,15 +75,16 @@ function utf8(bytes: Uint8Array, start: number, end: number): string {
 /** How texts are cleaned: clipped, and masked with the pepper where they must stay distinct. */
 function makeCleaners(pepper: string) {
   const label = (match: string): string => pseudonym(pepper, 'subject', match).slice(0, 10);
-  const clean = (text: string, length: number): MaskedText => maskText(clipped(text, length));
+  const clean = (text: string, length: number): MaskedText => cleaned(text, length, 'text');
   return {
     clean,
-    cleanId: (text: string): MaskedText => maskText(clipped(text, 128), 'id', label),
+    cleanId: (text: string): MaskedText => cleaned(text, 128, 'id', label),
     /** As the services' own instrumentation writes a client whose identifier is personal. */
     cleanClient: (text: string): MaskedText => {
-      const { masked } = maskText(clipped(text, 128), 'id');
-      if (masked.length === 0) return { text: clipped(text, 128), masked };
-      return { text: `client-${pseudonym(pepper, 'subject', text).slice(0, 16)}`, masked };
+      const found = cleaned(text, 128, 'id');
+      if (found.masked.length === 0) return found;
+      const name = `client-${pseudonym(pepper, 'subject', text).slice(0, 16)}`;
+      return { text: name, masked: found.masked };
     },
     cleanAll: (texts: readonly string[], length: number): Texts => {
       const all = texts.map((text) => clean(text, length));
@@ -115,21 +131,29 @@ function hashCaches({ pepper, locator }: CacheOptions, cleaners: Cleaners, cache
   };
 }
 
-/** What is one of a few words. */
+/** RFC 9110 and 5789, QUERY, and WebDAV's (RFC 4918, 3253). */
+const METHODS = new Set(
+  (
+    'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY PROPFIND PROPPATCH MKCOL COPY ' +
+    'MOVE LOCK UNLOCK REPORT SEARCH'
+  ).split(' '),
+);
+
+/** What is one of a few words: anything else is not kept at all. */
 function wordCaches(cache: MakeCache) {
-  const upper = (pattern: RegExp, otherwise: string) => (value: string) =>
-    pattern.test(value) ? value.toUpperCase() : otherwise;
+  const upper = (pattern: RegExp) => (value: string) =>
+    pattern.test(value) ? value.toUpperCase() : '';
   return {
-    method: cache(256, 32, upper(/^[a-z]{1,16}$/i, '_OTHER')),
-    currency: cache(256, 8, upper(/^[a-z]{3}$/i, '')),
-    country: cache(512, 8, upper(/^[a-z]{2}$/i, '')),
+    method: cache(256, 32, (value) => {
+      const method = value.toUpperCase();
+      return METHODS.has(method) ? method : '_OTHER';
+    }),
+    currency: cache(256, 8, upper(/^[a-z]{3}$/i)),
+    country: cache(512, 8, upper(/^[a-z]{2}$/i)),
     authResult: cache(64, 16, authResultOf),
     scheme: cache(64, 8, (value) => value.toLowerCase()),
-    tls: cache(64, 16, (value) =>
-      clipped(value, 16)
-        .replace(/^tls ?v?/i, '')
-        .replace(/[^\w.]/g, ''),
-    ),
+    /** `1.3`, as OpenTelemetry writes it; also from `TLSv1.3`, `TLS 1.3`. */
+    tls: cache(64, 16, (value) => /^(?:tls ?v?)?(\d(?:\.\d)?)$/i.exec(value.trim())?.[1] ?? ''),
   };
 }
 

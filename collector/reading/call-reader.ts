@@ -210,7 +210,7 @@ export class CallReader {
     columns.object_hash.push(this.#get(caches.object, SLOTS.objectHash));
     columns.object_owner_hash.push(this.#get(caches.subject, SLOTS.objectOwnerHash));
     const amount = this.#slot(SLOTS.amount) === -1 ? Number.NaN : this.#number(SLOTS.amount);
-    columns.amount.push(Number.isFinite(amount) ? amount : null);
+    columns.amount.push(plausibleAmount(amount));
     columns.currency.push(this.#get(caches.currency, SLOTS.currency) ?? '');
   }
 
@@ -283,6 +283,11 @@ export class CallReader {
     const seconds = this.#number(range);
     return seconds > 0 && seconds <= MAX_SECONDS ? Math.floor(seconds) : 0;
   }
+}
+
+/** Null for what is no amount; numbers of 13 digits and more are card numbers in the wrong place. */
+export function plausibleAmount(amount: number): number | null {
+  return Math.abs(amount) < 1e12 ? amount : null;
 }
 
 /** The HTTP status that means the same as a gRPC code (google.rpc.Code). */
