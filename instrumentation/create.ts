@@ -1,4 +1,6 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { IncomingMessage } from 'node:http';
+import { addDetails } from './call-details.ts';
 import type { CallDetails } from './call-details.ts';
 import { expressMiddleware } from './express.ts';
 import type { ExpressMiddleware, ExpressRequestLike } from './express.ts';
@@ -8,6 +10,7 @@ import { describeCall } from './observe.ts';
 import { guarded, resolveSettings } from './options.ts';
 import type { TokenwatchOptions } from './options.ts';
 import { TokenwatchSpanProcessor } from './span-processor.ts';
+import { addClaims, addTokenHash } from './token-attributes.ts';
 
 /** Says of a finished request what only the service knows. */
 export type Describe<Request> = (request: Request) => CallDetails | undefined;
@@ -29,6 +32,11 @@ export interface Tokenwatch {
   ) => ExpressMiddleware<Request>;
   /** Says more of a call from inside its handler. */
   describe: (request: AnyRequest, details: CallDetails) => void;
+  /**
+   * The attributes of a call that came by another road than HTTP (a queue, gRPC), for a span of
+   * one's own. `credential` is raw, without its scheme; null when there was none.
+   */
+  attributes: (credential: string | null, details: CallDetails) => Attributes;
 }
 
 /**
@@ -43,6 +51,17 @@ export function createTokenwatch(options: TokenwatchOptions): Tokenwatch {
     express: (describe) => expressMiddleware(settings, describe),
     describe: (request, details) =>
       guarded(settings, () => describeCall(nodeRequest(request), details)),
+    attributes: (credential, details) => {
+      const attributes: Attributes = {};
+      guarded(settings, () => {
+        if (credential !== null) {
+          addTokenHash(settings, { raw: credential, basicUser: '' }, attributes);
+          addClaims(settings, { raw: credential, basicUser: '' }, attributes);
+        }
+        addDetails(settings, details, attributes);
+      });
+      return attributes;
+    },
   };
 }
 

@@ -1,0 +1,94 @@
+// The clients of the example bank, in a process of their own: first their past fortnight as OTLP,
+// then their present as real requests.
+import { backfill } from './backfill.ts';
+import { castOf } from './cast.ts';
+import type { Actor } from './cast.ts';
+import { onOrders, report } from './child.ts';
+import { historyTracers } from './history-tracers.ts';
+import { Issuer } from './issuer.ts';
+import type { DriverOrder, DriverReport } from './messages.ts';
+import { startTraffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
+
+let stopping = false;
+let traffic: Traffic | null = null;
+let running: Promise<void> = Promise.resolve();
+
+onOrders({
+  stop: async () => {
+    stopping = true;
+    await running.catch(() => undefined);
+    await traffic?.stop();
+  },
+});
+process.on('message', (order: DriverOrder | { kind: 'stop' }) => {
+  if (order.kind === 'start') running = run(order).catch(fail);
+});
+
+function tell(message: DriverReport): void {
+  report(message);
+}
+
+async function run(order: DriverOrder): Promise<void> {
+  const actors = castOf(order.seed, order.epoch);
+  const issuer = new Issuer(
+    order.issuerKey,
+    actors.map((actor) => actor.grant),
+  );
+  const tokens = new Map<Actor, string>();
+  for (const actor of actors) tokens.set(actor, await issuer.mint(actor.grant));
+  const from = await tellPast(order, actors, tokens);
+  if (isStopping()) return;
+  const urls = new Map(order.services.map((s) => [`${s.service} ${s.environment}`, s.url]));
+  tell({ kind: 'live', from });
+  traffic = startTraffic({
+    seed: order.seed,
+    actors,
+    tokens,
+    urlOf: (service, environment) => urls.get(`${service} ${environment}`) ?? '',
+    from,
+    now: Date.now,
+    speed: order.speed,
+    onAttack: ({ name, title, actor }) => {
+      const { clientId, id } = actor.grant;
+      tell({ kind: 'attack', name, title, client: clientId, tokenId: id });
+    },
+    onSent: (until) => tell({ kind: 'sent', until }),
+    onFailure: (reason) => tell({ kind: 'trouble', reason: `a request failed (${reason})` }),
+  });
+}
+
+async function tellPast(
+  order: DriverOrder,
+  actors: Actor[],
+  tokens: ReadonlyMap<Actor, string>,
+): Promise<number> {
+  const tracers = historyTracers({
+    collectorUrl: order.collectorUrl,
+    headers: order.headers,
+    pepper: order.pepper,
+    tokens,
+  });
+  const from = await backfill({
+    seed: order.seed,
+    actors,
+    tracers,
+    from: order.reportedUntil,
+    now: Date.now,
+    onKept: (until, calls) => tell({ kind: 'kept', until, calls }),
+    stopped: isStopping,
+  });
+  await tracers.shutdown();
+  return from;
+}
+
+function isStopping(): boolean {
+  return stopping;
+}
+
+function fail(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  tell({ kind: 'trouble', reason: `the example bank's clients stopped: ${reason}` });
+  process.exitCode = 1;
+  process.disconnect();
+}

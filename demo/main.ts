@@ -1,0 +1,74 @@
+import { dataDirSecret } from '../config/pepper.ts';
+import { startDriver } from './driver-process.ts';
+import type { DriverOrder } from './messages.ts';
+import { senderHeaders } from './options.ts';
+import type { DemoOptions } from './options.ts';
+import { startServices } from './service-processes.ts';
+import type { Service } from './service-processes.ts';
+import { loadState, saveState } from './state.ts';
+import type { DemoState } from './state.ts';
+
+export type { DemoOptions } from './options.ts';
+
+export interface Demo {
+  name: string;
+  /** Addresses of the services, `accounts production` and so on. */
+  urls: Record<string, string>;
+  /** Settles when history has been told and live traffic has begun. */
+  live: Promise<void>;
+  /** Ends all processes of the demo in order. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the example bank: three services in two environments and their clients, each a process.
+ * Returns when the services listen; history and live traffic follow by themselves.
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const now = options.now ?? Date.now;
+  const state = loadState(options.dataDir, options.seed, now());
+  saveState(options.dataDir, state);
+  const issuerKey = dataDirSecret(options.dataDir, 'demo-issuer-key').reveal();
+  const services = await startServices(options, state, issuerKey);
+  const driver = startDriver(options, state);
+  driver.child.send(orderOf(options, state, issuerKey, services));
+  const stopAll = async () => {
+    await driver.stop();
+    await Promise.all(services.map(({ child }) => child.stop()));
+  };
+  let stopped: Promise<void> | null = null;
+  return {
+    name: 'demo',
+    urls: Object.fromEntries(services.map((s) => [`${s.service} ${s.environment}`, s.url])),
+    live: driver.live,
+    stop: () => (stopped ??= stopAll()),
+  };
+}
+
+/** The demo on its own, until `signal` ends it: what `tokenwatch demo` runs. */
+export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const demo = await startDemo(options);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await demo.stop();
+}
+
+function orderOf(
+  options: DemoOptions,
+  state: DemoState,
+  issuerKey: string,
+  services: readonly Service[],
+): DriverOrder {
+  return {
+    kind: 'start',
+    ...state,
+    speed: options.speed,
+    collectorUrl: options.collectorUrl,
+    headers: senderHeaders(options),
+    pepper: options.pepper,
+    issuerKey,
+    services: services.map(({ service, environment, url }) => ({ service, environment, url })),
+  };
+}

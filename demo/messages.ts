@@ -1,0 +1,30 @@
+import type { Environment, ServiceName } from './operations.ts';
+
+/** What a service tells its parent. */
+export interface Listening {
+  kind: 'listening';
+  url: string;
+}
+
+/** What the driver is told once, at its start. */
+export interface DriverOrder {
+  kind: 'start';
+  seed: number;
+  epoch: number;
+  /** Epoch ms. */
+  reportedUntil: number;
+  speed: number;
+  collectorUrl: string;
+  headers: Record<string, string>;
+  pepper: string;
+  issuerKey: string;
+  services: { service: ServiceName; environment: Environment; url: string }[];
+}
+
+/** What the driver tells its parent. */
+export type DriverReport =
+  | { kind: 'kept'; until: number; calls: number }
+  | { kind: 'live'; from: number }
+  | { kind: 'sent'; until: number }
+  | { kind: 'attack'; name: string; title: string; client: string; tokenId: string }
+  | { kind: 'trouble'; reason: string };
