@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { stageCommands } from './commands/stages.ts';
 import { upCommand } from './commands/up.ts';
@@ -22,6 +23,7 @@ function program(): Command {
     upCommand(),
     ...stageCommands(),
     migrateCommand(),
+    importCommand(),
     configCommand(),
     doctorCommand(),
   ];

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { freePort } from '../store/embedded/start-embedded.ts';
 
 /** True when nothing listens on the port of that host. */
-async function isFree(host: string, port: number): Promise<boolean> {
+export async function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((fulfil) => {
     const probe = createServer();
     probe.once('error', () => {

@@ -9,8 +9,7 @@ import type { OpenStore } from '../../store/open.ts';
 import type { RunningStage, StageContext } from '../../store/stage.ts';
 import { configFor } from '../config-option.ts';
 import { lockDataDir } from '../data-lock.ts';
-import { startBank, startInboxes } from '../example-bank.ts';
-import type { Inboxes } from '../example-bank.ts';
+import type { Inboxes } from '../inboxes.ts';
 import { Lifetime } from '../lifetime.ts';
 import { settlePorts } from '../ports.ts';
 import { STAGES } from './stages.ts';
@@ -64,7 +63,9 @@ async function prepare(
   const plain = configFor(command);
   if (!wantsDemo || plain.file !== null) return { loaded: plain, inboxes: null };
   const dataDir = join(plain.config.data_dir, 'demo');
-  const inboxes = await startInboxes(dataDir);
+  // Loaded only here: a production image has no demo.
+  const { startInboxes } = await import('../inboxes.ts');
+  const inboxes = await startInboxes();
   const loaded = configFor(command, inboxes.configDefaults);
   return { loaded: { ...loaded, config: { ...loaded.config, data_dir: dataDir } }, inboxes };
 }
@@ -108,6 +109,7 @@ async function up(command: Command, wantsDemo: boolean): Promise<void> {
     if (!lifetime.ending) {
       whereToLook(stages, store, inboxes);
       if (inboxes !== null) {
+        const { startBank } = await import('../example-bank.ts');
         lifetime.add(
           await startBank({
             config,

@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander';
+import { importFiles } from '../../collector/import/import-files.ts';
+import type { ImportFormat, ImportProgress } from '../../collector/import/import-files.ts';
+import { openStore } from '../../store/open.ts';
+import { configFor } from '../config-option.ts';
+import { EXIT } from '../exit.ts';
+import { progressLine } from '../progress-line.ts';
+
+const HELP = `
+Each line is one JSON object:
+  {"time": ISO or epoch ms, "token" or "token_hash", "client", "service", "environment", "scope",
+   "method", "route", "status", "ip" or "country", "user_agent", ...}
+Tokens and addresses are hashed as they are read; importing the same file again adds nothing.
+The last line printed is a JSON summary: {"read", "kept", "rejected"}.`;
+
+/** `tokenwatch import FILE…`: calls of the past become baselines. */
+export function importCommand(): Command {
+  return new Command('import')
+    .description('read calls from files, so that baselines exist from the first day')
+    .argument('<file...>', 'newline-delimited JSON, plain or gzip; - reads standard input')
+    .addOption(
+      new Option('--format <format>', 'what the files hold')
+        .choices(['calls', 'cloudtrail'])
+        .default('calls'),
+    )
+    .addHelpText('after', HELP)
+    .action(async (files: string[], options: { format: ImportFormat }, command: Command) => {
+      const { config } = configFor(command);
+      const store = await openStore(config);
+      const bar = progressLine(process.stderr);
+      try {
+        const summary = await importFiles({
+          config,
+          db: store.db,
+          files,
+          format: options.format,
+          stdin: process.stdin,
+          onProgress: (progress) => {
+            bar.show(
+              shareOf(progress),
+              `${progress.file}: ${progress.kept.toLocaleString('en')} calls`,
+            );
+          },
+          onNote: (note) => {
+            bar.clear();
+            process.stderr.write(`${note}\n`);
+          },
+        });
+        bar.clear();
+        process.stdout.write(`${JSON.stringify(summary)}\n`);
+        if (summary.read > 0 && summary.kept === 0) process.exitCode = EXIT.failed;
+      } finally {
+        bar.clear();
+        await store.close();
+      }
+    });
+}
+
+function shareOf({ position, size }: ImportProgress): number | null {
+  return size === null || size === 0 ? null : position / size;
+}
