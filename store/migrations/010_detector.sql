@@ -3,7 +3,7 @@
 CREATE TABLE IF NOT EXISTS {database}.volume_profile
 (
     hour DateTime('UTC') CODEC(Delta, ZSTD(1)),
-    entity Enum8('token' = 1, 'client' = 2),
+    entity Enum8('token' = 1, 'client' = 2, 'new' = 3) COMMENT 'new: a token of the client that is not known yet, keyed as the client',
     entity_key FixedString(32) CODEC(ZSTD(1)),
     client_id LowCardinality(String),
     expected Float32 COMMENT 'calls in the hour' CODEC(ZSTD(1)),
@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS {database}.volume_profile
     age_hours Float32 COMMENT 'since the first call' CODEC(ZSTD(1)),
     mean_a Float32 COMMENT 'expected by the own calendar' CODEC(ZSTD(1)),
     mean_b Float32 COMMENT 'expected by the own level and the rhythm of the client' CODEC(ZSTD(1)),
+    mean_prev_a Float32 COMMENT 'of the hour before' CODEC(ZSTD(1)),
+    mean_prev_b Float32 CODEC(ZSTD(1)),
     mean_day_a Float32 COMMENT 'of the 24 hours that end with this one' CODEC(ZSTD(1)),
     mean_day_b Float32 CODEC(ZSTD(1)),
     phi Array(Float32) COMMENT 'overdispersion, quadratic, for 1 min, 5 min, 1 h, 24 h' CODEC(ZSTD(1)),

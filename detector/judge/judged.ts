@@ -1,0 +1,18 @@
+import type { SurpriseRow } from '../../store/detection/surprises.ts';
+import type { Noticed } from '../detection.ts';
+import type { Notice } from '../findings.ts';
+
+/** Surprises below this are not kept, bits. */
+export const FLOOR = 4;
+
+/** A notice that may still want to know its peers. */
+export interface OpenNotice extends Notice {
+  /** The same, once the 99th percentile of the client's other tokens is known. */
+  withPeers?: (peers: number) => Noticed | null;
+}
+
+/** What a look at some calls brought to light. */
+export interface Judged {
+  notices: OpenNotice[];
+  surprises: SurpriseRow[];
+}

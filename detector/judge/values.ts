@@ -1,0 +1,176 @@
+import type { Db } from '../../store/db.ts';
+import type { FreshValue } from '../../store/detection/fresh.ts';
+import { readSurprises } from '../../store/detection/surprises.ts';
+import type { SurpriseRow } from '../../store/detection/surprises.ts';
+import {
+  readOwnValues,
+  readShares,
+  readTokenCounts,
+  readUptakes,
+} from '../../store/detection/values.ts';
+import type { Uptake } from '../../store/detection/values.ts';
+import type { Noticed } from '../detection.ts';
+import type { CountryBaseline } from '../detections/geography-new-country.ts';
+import type { Entity } from '../findings.ts';
+import type { AnyDetection } from '../registry.ts';
+import { DETECTIONS } from '../registry.ts';
+import type { ValueWindow } from '../values/first-use.ts';
+import { noveltyBits } from '../values/novelty.ts';
+import type { ValueBaseline } from '../values/novelty.ts';
+import { HOUR_MS, hourOf } from '../volume/calendar.ts';
+import { FLOOR } from './judged.ts';
+import type { Judged } from './judged.ts';
+
+const DAY_MS = 24 * HOUR_MS;
+/** Siblings that take up a value within this time are a deployment, ms. */
+const DEPLOYMENT_MS = 4 * HOUR_MS;
+
+/** Which detections look at a dimension. */
+const BY_DIMENSION: Readonly<Record<string, readonly AnyDetection[]>> = {
+  scope: [DETECTIONS.scopeBeyondGrant, DETECTIONS.scopeFirstUse],
+  route: [DETECTIONS.scopeNewRoute],
+  country: [DETECTIONS.geographyNewCountry],
+  asn: [DETECTIONS.geographyNewNetwork],
+  environment: [DETECTIONS.environmentNew],
+};
+
+/** What the store knows about values, fetched for one look. */
+interface Known {
+  own: Map<string, Record<string, number>>;
+  uptakes: Map<string, Uptake>;
+  tokens: Map<string, number>;
+  shares: Map<string, number>;
+}
+
+async function fetchKnown(db: Db, hour: number, values: readonly FreshValue[]): Promise<Known> {
+  const hashes = values.map((one) => one.tokenHash);
+  const clients = values.map((one) => one.clientId);
+  const before = Math.max(...values.map((one) => one.time));
+  const [own, uptakes, tokens, shares] = await Promise.all([
+    readOwnValues(db, hour, hashes),
+    readUptakes(db, values),
+    readTokenCounts(db, clients, before),
+    readShares(db, Math.floor((hour * 3600) / 86_400), values),
+  ]);
+  return {
+    own: new Map(own.map((one) => [`${one.tokenHash}\0${one.dimension}`, one.counts])),
+    uptakes: new Map(
+      uptakes.map((one) => [`${one.clientId}\0${one.dimension}\0${one.value}`, one]),
+    ),
+    tokens,
+    shares,
+  };
+}
+
+/** The baseline of one fresh value as of its first call. */
+function baselineOf(fresh: FreshValue, known: Known): ValueBaseline {
+  const { tokenHash, clientId, dimension, value, time } = fresh;
+  const uptake = known.uptakes.get(`${clientId}\0${dimension}\0${value}`);
+  let withIt = 0;
+  let siblings = 0;
+  uptake?.tokens.forEach((hash, i) => {
+    const since = uptake.since[i] ?? Infinity;
+    if (hash === tokenHash || since >= time) return;
+    withIt += 1;
+    if (since >= time - DEPLOYMENT_MS) siblings += 1;
+  });
+  return {
+    counts: known.own.get(`${tokenHash}\0${dimension}`) ?? {},
+    clientTokens: Math.max(0, (known.tokens.get(clientId) ?? 1) - 1),
+    clientTokensWith: withIt,
+    siblings,
+    share: known.shares.get(`${dimension}\0${value}`) ?? 0,
+  };
+}
+
+/** The strongest surprise of a token in a dimension since a moment. */
+function strongestSince(
+  surprises: readonly SurpriseRow[],
+  key: string,
+  dimension: string,
+  since: number,
+): number {
+  let most = 0;
+  for (const one of surprises) {
+    if (one.key === key && one.dimension === dimension && one.time >= since)
+      most = Math.max(most, one.bits);
+  }
+  return most;
+}
+
+function surpriseOf(fresh: FreshValue, bits: number): SurpriseRow {
+  return {
+    entity: 'token',
+    key: fresh.tokenHash,
+    clientId: fresh.clientId,
+    dimension: fresh.dimension,
+    value: fresh.value,
+    time: fresh.time,
+    bits,
+    stratum: 0,
+    excess: 0,
+  };
+}
+
+interface Candidate {
+  fresh: FreshValue;
+  baseline: ValueBaseline;
+}
+
+/**
+ * Judges values that tokens are not yet known for. All of them lie in one hour.
+ *
+ * @param into also read: impossible travel of the same tokens, judged before
+ */
+export async function judgeValues(
+  db: Db,
+  hour: number,
+  values: readonly FreshValue[],
+  into: Judged,
+): Promise<void> {
+  if (values.length === 0) return;
+  const known = await fetchKnown(db, hour, values);
+  const candidates: Candidate[] = [];
+  for (const fresh of values) {
+    const baseline = baselineOf(fresh, known);
+    const bits = noveltyBits(fresh.dimension, fresh.value, baseline);
+    if (bits < FLOOR) continue;
+    into.surprises.push(surpriseOf(fresh, bits));
+    candidates.push({ fresh, baseline });
+  }
+  if (candidates.length === 0) return;
+  const keys = candidates.map((one) => one.fresh.tokenHash);
+  const range = { from: hour * HOUR_MS - DAY_MS, to: (hour + 1) * HOUR_MS };
+  const past = await readSurprises(db, keys, range);
+  const all = [...past, ...into.surprises];
+  for (const candidate of candidates) detectValue(candidate, all, into);
+}
+
+function detectValue(
+  { fresh, baseline }: Candidate,
+  surprises: readonly SurpriseRow[],
+  into: Judged,
+): void {
+  const { tokenHash, clientId, dimension, value, time } = fresh;
+  const window: ValueWindow = {
+    dimension,
+    value,
+    time,
+    calls: fresh.calls,
+    granted: fresh.granted,
+  };
+  const context: CountryBaseline = {
+    ...baseline,
+    networkBits: strongestSince(surprises, tokenHash, 'network_kind', time - DAY_MS),
+    alternationBits: strongestSince(surprises, tokenHash, 'travel', time - HOUR_MS),
+    networkKind: fresh.networkKind,
+  };
+  const entity: Entity = { kind: 'token', key: tokenHash, tokenHash, clientId };
+  for (const detection of BY_DIMENSION[dimension] ?? []) {
+    const noticed: Noticed | null = detection.detect(window, context, detection.parameters);
+    if (noticed === null) continue;
+    into.notices.push({ detection, entity, noticed, moment: hourOf(time) });
+    // Beyond the grant says all that a first use says.
+    return;
+  }
+}

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningStage, StageContext } from '../store/stage.ts';
+import { createDetector } from './app.ts';
+import type { Detector } from './app.ts';
+import { createMetrics } from './metrics.ts';
+import type { DetectorMetrics } from './metrics.ts';
+
+/** After a failure the next look waits longer, up to so long, ms. */
+const LONGEST_WAIT = 30_000;
+
+async function step(
+  detector: Detector,
+  context: StageContext,
+  metrics: DetectorMetrics,
+): Promise<number> {
+  const started = performance.now();
+  const known = await detector.prepare();
+  if (known !== null) {
+    metrics.prepareSeconds.observe((performance.now() - started) / 1000);
+    metrics.knownTokens.set(known);
+    context.log.info({ known }, 'expectations prepared');
+  }
+  const looked = performance.now();
+  const result = await detector.tick();
+  metrics.tickSeconds.observe((performance.now() - looked) / 1000);
+  metrics.lagSeconds.set(result.behind / 1000);
+  for (const finding of result.findings) {
+    metrics.findings.inc({ detection: finding.detection });
+    const { id, detection, severity, clientId, bits } = finding;
+    context.log.info({ finding: id, detection, severity, client: clientId, bits }, 'finding');
+  }
+  return result.behind;
+}
+
+/** Starts the detector: it looks at new calls every `detector.tick_seconds` until it is stopped. */
+export async function startDetector(context: StageContext): Promise<RunningStage> {
+  const { config, db, log } = context;
+  const metrics = createMetrics(context.registry);
+  const detector = createDetector({ db, now: context.now });
+  await detector.start();
+  const stopping = new AbortController();
+  const rest = config.detector.tick_seconds * 1000;
+
+  async function run(): Promise<void> {
+    let wait = rest;
+    while (!stopping.signal.aborted) {
+      const started = performance.now();
+      try {
+        const behind = await step(detector, context, metrics);
+        // Behind after a pause: go on at once.
+        wait = behind > 0 ? 0 : Math.max(0, rest - (performance.now() - started));
+      } catch (error) {
+        metrics.failures.inc({ step: 'tick' });
+        log.error({ err: error }, 'a look at new calls failed; it will be repeated');
+        wait = Math.min(LONGEST_WAIT, Math.max(1000, wait * 2));
+      }
+      await delay(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  const running = run();
+  return {
+    name: 'detector',
+    urls: {},
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

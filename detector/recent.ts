@@ -1,0 +1,21 @@
+/** A set that remembers about the last `most` keys: two generations, the older dropped when full. */
+export interface RecentSet {
+  has: (key: string) => boolean;
+  add: (key: string) => void;
+}
+
+/** @param most keys held at once, in two generations of half as many */
+export function createRecentSet(most: number): RecentSet {
+  let young = new Set<string>();
+  let old = new Set<string>();
+  return {
+    has: (key) => young.has(key) || old.has(key),
+    add(key) {
+      if (young.size >= most / 2) {
+        old = young;
+        young = new Set();
+      }
+      young.add(key);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { Detection, DetectionCard } from './detection.ts';
+import { environmentMismatch } from './detections/environment-mismatch.ts';
+import { environmentNew } from './detections/environment-new.ts';
+import { geographyImpossibleTravel } from './detections/geography-impossible-travel.ts';
+import { geographyNewCountry } from './detections/geography-new-country.ts';
+import { geographyNewNetwork } from './detections/geography-new-network.ts';
+import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
+import { scopeFirstUse } from './detections/scope-first-use.ts';
+import { scopeNewRoute } from './detections/scope-new-route.ts';
+import { volumeClientSurge } from './detections/volume-client-surge.ts';
+import { volumeSurge } from './detections/volume-surge.ts';
+
+/** Every detection: one line each. A new one is a file in `detections/` and a line here. */
+export const DETECTIONS = {
+  volumeSurge,
+  volumeClientSurge,
+  scopeFirstUse,
+  scopeBeyondGrant,
+  scopeNewRoute,
+  geographyNewCountry,
+  geographyNewNetwork,
+  geographyImpossibleTravel,
+  environmentMismatch,
+  environmentNew,
+} as const;
+
+/** A detection whose window and baseline are its own business. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- windows and baselines differ by detection
+export type AnyDetection = Detection<any, any>;
+
+/** The catalogue as a list. */
+export const CATALOGUE: readonly AnyDetection[] = Object.values(DETECTIONS);
+
+/** The card of a detection by its id, or undefined. */
+export function cardOf(id: string): DetectionCard | undefined {
+  return CATALOGUE.find((detection) => detection.id === id);
+}

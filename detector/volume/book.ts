@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import type { HourRow } from '../../store/detection/hours.ts';
+import type { ProfileRow } from '../../store/detection/profiles.ts';
+import { weekSlot } from './calendar.ts';
+import { bandOf, expectationAt, mixtureOf, meanOf } from './expectation.ts';
+import type { Expectation } from './expectation.ts';
+import { lastActive, learnHour, levelOf, meansAt, newState } from './state.ts';
+import type { HourSums, Parent, VolumeState } from './state.ts';
+
+/** A client's id as a key of 32 bytes, lower-case hex: what tables of entities are sorted by. */
+export function clientKey(clientId: string): string {
+  return createHash('sha256').update(clientId).digest('hex');
+}
+
+/** An entity that has not called for so long is forgotten, hours. */
+const FORGOTTEN = 42 * 24;
+/** A rhythm is believed between these factors of the mean. */
+const RHYTHM = { least: 0.02, most: 10 } as const;
+/** Before anybody called: calls an hour of a client. */
+const FIRST_GUESS = 20;
+
+const SILENT: HourSums = { calls: 0, q1: 0, q5: 0 };
+
+interface ClientBook {
+  id: string;
+  key: string;
+  state: VolumeState;
+  tokens: Map<string, VolumeState>;
+}
+
+/** The expectation of one entity in an hour. */
+export interface Expected {
+  entity: ProfileRow['entity'];
+  key: string;
+  clientId: string;
+  expectation: Expectation;
+}
+
+/** Decides whether an hour of an entity may train its baseline; see incidents and verdicts. */
+export type Trains = (key: string, hour: number) => boolean;
+
+/**
+ * A parent for the children of a state: its level shared among them, its rhythm by slot of the
+ * week, each slot computed once.
+ */
+function parentFrom(state: VolumeState, above: Parent, hour: number, children: number): Parent {
+  const level = levelOf(state, above, hour);
+  const slots = new Float64Array(168).fill(-1);
+  const rhythm = (h: number): number => {
+    const slot = weekSlot(h);
+    const cached = slots[slot] ?? -1;
+    if (cached >= 0) return cached;
+    const share = meansAt(state, above, h, level).a / Math.max(level, 1e-6);
+    const value = Math.min(RHYTHM.most, Math.max(RHYTHM.least, share));
+    slots[slot] = value;
+    return value;
+  };
+  return { level: level / Math.max(1, children), rhythm };
+}
+
+/**
+ * The volume of many entities, in memory, hour by hour: everybody, clients, and their tokens. What
+ * is not known of a token is lent by its client, what is not known of a client by everybody.
+ */
+export interface VolumeBook {
+  /** Learns one hour: rows of tokens and of clients; who has no row was silent. */
+  learn: (hour: number, tokens: readonly HourRow[], clients: readonly HourRow[]) => void;
+  /** What is expected of an hour, of all known entities and of a new token of each client. */
+  expect: (hour: number) => Generator<Expected>;
+  readonly size: number;
+}
+
+/** The book's pages: clients with their tokens, and which client a token is found at. */
+interface Pages {
+  clients: Map<string, ClientBook>;
+  owner: Map<string, ClientBook>;
+  everybody: VolumeState | null;
+  trains: Trains;
+}
+
+/** Above everybody there is nothing but a guess. */
+const NOBODY: Parent = { level: FIRST_GUESS, rhythm: () => 1 };
+
+function root(pages: Pages, hour: number): Parent {
+  return pages.everybody === null ? NOBODY : parentFrom(pages.everybody, NOBODY, hour, 1);
+}
+
+function clientOf(pages: Pages, id: string, hour: number): ClientBook {
+  let client = pages.clients.get(id);
+  if (client === undefined) {
+    client = { id, key: clientKey(id), state: newState(hour), tokens: new Map() };
+    pages.clients.set(id, client);
+  }
+  return client;
+}
+
+/** Sees to it that a token has a state; one that moves to another client takes its history along. */
+function openToken(pages: Pages, row: HourRow): void {
+  const client = clientOf(pages, row.clientId, row.hour);
+  const before = pages.owner.get(row.tokenHash);
+  if (before === client) return;
+  const state = before?.tokens.get(row.tokenHash) ?? newState(row.hour);
+  before?.tokens.delete(row.tokenHash);
+  pages.owner.set(row.tokenHash, client);
+  client.tokens.set(row.tokenHash, state);
+}
+
+function learnTokens(pages: Pages, hour: number, tokens: readonly HourRow[], above: Parent): void {
+  const rows = new Map<string, HourRow>();
+  for (const row of tokens) {
+    openToken(pages, row);
+    rows.set(row.tokenHash, addUp(rows.get(row.tokenHash), row));
+  }
+  for (const client of pages.clients.values()) {
+    const parent = parentFrom(client.state, above, hour, client.tokens.size);
+    for (const [hash, state] of client.tokens) {
+      learnHour(state, parent, pages.trains(hash, hour) ? (rows.get(hash) ?? SILENT) : null);
+      if (hour - lastActive(state) <= FORGOTTEN) continue;
+      client.tokens.delete(hash);
+      pages.owner.delete(hash);
+    }
+  }
+}
+
+function learn(
+  pages: Pages,
+  hour: number,
+  tokens: readonly HourRow[],
+  clientRows: readonly HourRow[],
+): void {
+  const rows = new Map(clientRows.map((row) => [row.clientId, row]));
+  for (const id of rows.keys()) clientOf(pages, id, hour);
+  if (pages.clients.size === 0) return;
+  pages.everybody ??= newState(hour);
+  const above = root(pages, hour);
+  learnTokens(pages, hour, tokens, above);
+  for (const client of pages.clients.values()) {
+    const sums = rows.get(client.id) ?? SILENT;
+    learnHour(client.state, above, pages.trains(client.key, hour) ? sums : null);
+    if (hour - lastActive(client.state) > FORGOTTEN) pages.clients.delete(client.id);
+  }
+  learnHour(pages.everybody, NOBODY, average(clientRows, pages.clients.size));
+}
+
+function* expectAll(pages: Pages, hour: number): Generator<Expected> {
+  const above = root(pages, hour);
+  for (const client of pages.clients.values()) {
+    const siblings = client.tokens.size;
+    const parent = parentFrom(client.state, above, hour, siblings);
+    const base = { clientId: client.id };
+    const of = (state: VolumeState, over: Parent): Expectation =>
+      expectationAt(state, over, hour, siblings);
+    yield { ...base, entity: 'client', key: client.key, expectation: of(client.state, above) };
+    yield { ...base, entity: 'new', key: client.key, expectation: of(newState(hour), parent) };
+    for (const [key, state] of client.tokens) {
+      yield { ...base, entity: 'token', key, expectation: of(state, parent) };
+    }
+  }
+}
+
+/** An empty book. */
+export function createVolumeBook(trains: Trains = () => true): VolumeBook {
+  const pages: Pages = { clients: new Map(), owner: new Map(), everybody: null, trains };
+  return {
+    learn: (hour, tokens, clients) => learn(pages, hour, tokens, clients),
+    expect: (hour) => expectAll(pages, hour),
+    get size() {
+      return pages.owner.size;
+    },
+  };
+}
+
+function addUp(before: HourRow | undefined, row: HourRow): HourRow {
+  if (before === undefined) return row;
+  return {
+    ...row,
+    calls: before.calls + row.calls,
+    q1: before.q1 + row.q1,
+    q5: before.q5 + row.q5,
+  };
+}
+
+function average(rows: readonly HourRow[], clients: number): HourSums {
+  const sums = { calls: 0, q1: 0, q5: 0 };
+  for (const row of rows) {
+    sums.calls += row.calls / clients;
+    sums.q1 += row.q1 / clients;
+    sums.q5 += row.q5 / clients;
+  }
+  return sums;
+}
+
+/** An expectation as the row that is stored, with the band that dashboards draw. */
+export function profileRow(expected: Expected): ProfileRow {
+  const { entity, key, clientId, expectation } = expected;
+  const mixture = mixtureOf(expectation, 2, 59, 1);
+  return {
+    hour: expectation.hour,
+    entity,
+    key,
+    clientId,
+    expected: meanOf(mixture),
+    ...bandOf(mixture),
+    ageHours: expectation.ageHours,
+    meanA: expectation.means.a,
+    meanB: expectation.means.b,
+    prevA: expectation.before.a,
+    prevB: expectation.before.b,
+    dayA: expectation.day.a,
+    dayB: expectation.day.b,
+    phi: expectation.phi,
+    psi: expectation.psi,
+    weights: expectation.weights,
+    siblings: expectation.siblings,
+  };
+}
+
+/** The expectation that a stored row holds. */
+export function expectationOfRow(row: ProfileRow): Expectation {
+  return {
+    hour: row.hour,
+    ageHours: row.ageHours,
+    means: { a: row.meanA, b: row.meanB },
+    before: { a: row.prevA, b: row.prevB },
+    day: { a: row.dayA, b: row.dayB },
+    phi: row.phi,
+    psi: row.psi,
+    weights: row.weights,
+    siblings: row.siblings,
+  };
+}

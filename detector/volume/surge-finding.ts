@@ -1,0 +1,113 @@
+import type { Noticed } from '../detection.ts';
+import { count, minutes } from '../words.ts';
+import { MINUTE_MS } from './calendar.ts';
+import { bandOf, firstCount, mixtureOf } from './expectation.ts';
+import type { Expectation, Window } from './expectation.ts';
+import { WINDOW_MINUTES } from './state.ts';
+import { surgeBits } from './surge.ts';
+
+/** Calls of one entity in the windows that end with a minute. */
+export interface SurgeWindow {
+  /** Beginning of that minute, epoch ms. */
+  minute: number;
+  /** In 1 min, 5 min, 60 min and 24 clock hours. */
+  counts: readonly [number, number, number, number];
+}
+
+export interface SurgeBaseline {
+  expectation: Expectation;
+  /** Factor by which the client's other tokens move now; see {@link moveOf}. */
+  move: number;
+  /** 99th percentile of the client's other tokens in the window, once it is known. */
+  peers?: number;
+  /** Bits above which to fire, from the installation's own history; else the parameter counts. */
+  threshold?: number;
+  /** False when the token is new and only its client is known. */
+  known: boolean;
+}
+
+/** Bits of each window, 0 where there is nothing to judge. */
+export function bitsByWindow(
+  window: SurgeWindow,
+  baseline: Pick<SurgeBaseline, 'expectation' | 'move'>,
+): [number, number, number, number] {
+  const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
+  const bits = ([0, 1, 2, 3] as const).map((w) =>
+    surgeBits(baseline.expectation, w, window.counts[w], minuteOfHour, baseline.move),
+  );
+  return bits as [number, number, number, number];
+}
+
+/** The window that surprises most. */
+export function strongest(bits: readonly number[]): Window {
+  let best: Window = 0;
+  for (const w of [1, 2, 3] as const) if ((bits[w] ?? 0) > (bits[best] ?? 0)) best = w;
+  return best;
+}
+
+/** Beginning of a window that ends with a minute, epoch ms. */
+export function windowStart(minute: number, window: Window): number {
+  if (window === 3) return Math.floor(minute / (60 * MINUTE_MS)) * 60 * MINUTE_MS - 23 * 3_600_000;
+  return minute + MINUTE_MS - WINDOW_MINUTES[window] * MINUTE_MS;
+}
+
+/** What a surge says of itself, or null when no window surprises enough. */
+export function noticeSurge(
+  window: SurgeWindow,
+  baseline: SurgeBaseline,
+  thresholdBits: number,
+  who: string,
+): Noticed | null {
+  const bits = bitsByWindow(window, baseline);
+  const w = strongest(bits);
+  if (!(bits[w] > thresholdBits)) return null;
+  const { expectation, move } = baseline;
+  const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
+  const band = bandOf(mixtureOf(expectation, w, minuteOfHour, move));
+  const quietUpTo =
+    firstCount((x) => surgeBits(expectation, w, x, minuteOfHour, move) > thresholdBits) - 1;
+  const seen = window.counts[w];
+  const span = minutes(WINDOW_MINUTES[w]);
+  const peers =
+    baseline.peers === undefined ? '' : `; peers' 99th percentile ${count(baseline.peers)}`;
+  const usual = baseline.known ? 'usual at this hour' : `usual for a new token of ${who}`;
+  const moved =
+    move > 1.05
+      ? ` The client's other tokens are at ${count(move)} times their own usual, which is allowed for.`
+      : '';
+  return {
+    bits: bits[w],
+    thresholdBits,
+    value: '',
+    explanation:
+      `${count(seen)} calls in ${span}; ${usual} ${count(band.low)}–${count(band.high)}${peers}; ` +
+      `would have stayed quiet up to ${count(quietUpTo)}.${moved}`,
+    evidence: {
+      seen,
+      usual: band,
+      threshold: quietUpTo,
+      unit: `calls in ${span}`,
+      ...(baseline.peers === undefined ? {} : { peers: baseline.peers }),
+      facts: {
+        calls_1_min: window.counts[0],
+        calls_5_min: window.counts[1],
+        calls_1_h: window.counts[2],
+        calls_24_h: window.counts[3],
+      },
+      unknown: unknowns(baseline),
+    },
+    windowStart: windowStart(window.minute, w),
+    windowEnd: window.minute + MINUTE_MS,
+  };
+}
+
+function unknowns(baseline: SurgeBaseline): string[] {
+  const unknown: string[] = [];
+  const age = baseline.expectation.ageHours;
+  if (!baseline.known) unknown.push('the token is new: judged by its client’s other tokens');
+  else if (age < 168) {
+    unknown.push(`only ${count(age)} hours of history: less than a week, so weekdays are guesses`);
+  }
+  if (baseline.peers === undefined) unknown.push('too few active peers to compare with');
+  return unknown;
+}

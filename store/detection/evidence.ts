@@ -1,0 +1,103 @@
+import type { Db } from '../db.ts';
+import { TABLES } from '../tables.ts';
+import type { Dimension } from './fresh.ts';
+
+/** Which calls a finding rests on. */
+export interface EvidenceQuery {
+  entity: 'token' | 'client';
+  /** Lower-case hex; empty for a client. */
+  tokenHash: string;
+  clientId: string;
+  /** Event time, [from, to), epoch ms. */
+  from: number;
+  to: number;
+  /** Only calls with this value. */
+  only?: { dimension: Dimension; value: string };
+}
+
+/** What the calls behind a finding were. */
+export interface CallsSummary {
+  calls: number;
+  /** Epoch ms; 0 when there are none. */
+  firstCallAt: number;
+  service: string;
+  environment: string;
+  /** The five first traces. */
+  traceIds: string[];
+  routes: string[];
+  countries: string[];
+  networkKinds: string[];
+  denied: number;
+}
+
+/** How a call shows a value, as in the rollup (migration 002). */
+const SHOWS: Record<Dimension, string> = {
+  scope: 'scope',
+  route: "concat(method, ' ', route)",
+  country: 'country',
+  asn: 'toString(asn)',
+  network_kind: 'toString(network_kind)',
+  environment: 'environment',
+  user_agent: 'user_agent',
+};
+
+/** Sums up the calls behind a finding. */
+export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<CallsSummary> {
+  const who =
+    query.entity === 'token'
+      ? 'token_hash = unhex({tokenHash:String})'
+      : "client_id = {clientId:String} AND token_hash != toFixedString('', 32)";
+  const only =
+    query.only === undefined ? '' : `AND ${SHOWS[query.only.dimension]} = {value:String}`;
+  const [row] = await db.query<CallsSummary>(
+    `SELECT count() AS calls, toUnixTimestamp64Milli(min(time)) AS firstCallAt,
+       topK(1)(service)[1] AS service, topK(1)(environment)[1] AS environment,
+       arraySlice(groupUniqArrayIf(20)(lower(hex(trace_id)), trace_id != toFixedString('', 16)), 1, 5)
+         AS traceIds,
+       topK(5)(concat(method, ' ', route)) AS routes, topKIf(5)(country, country != '') AS countries,
+       topK(3)(toString(network_kind)) AS networkKinds, countIf(status IN (401, 403)) AS denied
+     FROM ${db.database}.${TABLES.calls}
+     WHERE ${who}
+       AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
+       AND toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))
+       AND time >= fromUnixTimestamp64Milli({from:Int64})
+       AND time < fromUnixTimestamp64Milli({to:Int64}) ${only}`,
+    {
+      tokenHash: query.tokenHash,
+      clientId: query.clientId,
+      from: query.from,
+      to: query.to,
+      value: query.only?.value ?? '',
+    },
+  );
+  if (row === undefined || row.calls === 0) return nothing();
+  return row;
+}
+
+function nothing(): CallsSummary {
+  const none = { traceIds: [], routes: [], countries: [], networkKinds: [] };
+  return { calls: 0, firstCallAt: 0, service: '', environment: '', denied: 0, ...none };
+}
+
+/**
+ * The 99th percentile of calls in a window among the client's other active tokens, or null with
+ * fewer than three of them.
+ */
+export async function readPeers(db: Db, query: EvidenceQuery): Promise<number | null> {
+  const [row] = await db.query<{ peers: number; tokens: number }>(
+    `SELECT quantileExact(0.99)(n) AS peers, count() AS tokens FROM (
+       SELECT token_hash, sum(calls) AS n FROM ${db.database}.${TABLES.tokenMinute}
+       WHERE client_id = {clientId:String} AND token_hash != unhex({tokenHash:String})
+         AND minute >= toDateTime(intDiv({from:Int64}, 1000))
+         AND minute < toDateTime(intDiv({to:Int64}, 1000))
+       GROUP BY token_hash
+     )`,
+    {
+      clientId: query.clientId,
+      tokenHash: query.tokenHash === '' ? '00' : query.tokenHash,
+      from: query.from,
+      to: query.to,
+    },
+  );
+  return row === undefined || row.tokens < 3 ? null : row.peers;
+}

@@ -1,0 +1,68 @@
+import type { Db } from '../db.ts';
+import { TABLES } from '../tables.ts';
+
+/** Calls of one token (or client, then without a hash) in one hour. */
+export interface HourRow {
+  /** Hours since the epoch. */
+  hour: number;
+  /** Lower-case hex; empty for a client's row. */
+  tokenHash: string;
+  clientId: string;
+  calls: number;
+  /** Σn² over minutes, and over five-minute buckets. */
+  q1: number;
+  q5: number;
+}
+
+function hoursSql(db: Db, entity: 'token' | 'client', clients: boolean): string {
+  const token = entity === 'token' ? 'token_hash, ' : '';
+  const table = entity === 'token' ? TABLES.tokenMinute : TABLES.clientMinute;
+  const only = clients ? 'AND client_id IN {clients:Array(String)}' : '';
+  return `
+    SELECT intDiv(toUnixTimestamp(h), 3600) AS hour,
+      ${entity === 'token' ? 'lower(hex(token_hash))' : "''"} AS tokenHash, client_id AS clientId,
+      sum(n) AS calls, sum(q) AS q1, sum(n * n) AS q5
+    FROM (
+      SELECT toStartOfHour(five) AS h, five, ${token}client_id, sum(c) AS n, sum(c * c) AS q
+      FROM (
+        SELECT minute, toStartOfFiveMinutes(minute) AS five, ${token}client_id, sum(calls) AS c
+        FROM ${db.database}.${table}
+        WHERE minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32}) ${only}
+        GROUP BY minute, ${token}client_id
+      )
+      GROUP BY five, ${token}client_id
+    )
+    GROUP BY h, ${token}client_id
+    ORDER BY hour, ${token}client_id`;
+}
+
+/**
+ * Hourly sums of tokens or clients in the hours [fromHour, toHour), in order of time.
+ *
+ * @param clients only these; all when undefined
+ */
+export async function readHours(
+  db: Db,
+  entity: 'token' | 'client',
+  range: { fromHour: number; toHour: number },
+  clients?: readonly string[],
+): Promise<HourRow[]> {
+  return db.query<HourRow>(hoursSql(db, entity, clients !== undefined), {
+    from: range.fromHour * 3600,
+    to: range.toHour * 3600,
+    ...(clients === undefined ? {} : { clients }),
+  });
+}
+
+/** The first and the last hour of which there are calls, or null when there are none. */
+export async function readHourRange(
+  db: Db,
+): Promise<{ firstHour: number; lastHour: number } | null> {
+  const [row] = await db.query<{ firstHour: number; lastHour: number; rows: number }>(
+    `SELECT intDiv(toUnixTimestamp(min(minute)), 3600) AS firstHour,
+       intDiv(toUnixTimestamp(max(minute)), 3600) AS lastHour, count() AS rows
+     FROM ${db.database}.${TABLES.clientMinute}`,
+  );
+  if (row === undefined || row.rows === 0) return null;
+  return { firstHour: row.firstHour, lastHour: row.lastHour };
+}

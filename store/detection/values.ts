@@ -1,0 +1,193 @@
+import type { Db } from '../db.ts';
+import { TABLES } from '../tables.ts';
+
+/** What a token did in one dimension before an hour. */
+export interface OwnValues {
+  tokenHash: string;
+  dimension: string;
+  /** Values with their decayed counts of active hours. */
+  counts: Record<string, number>;
+}
+
+/** Half-life of values, hours. */
+const HALF_LIFE = 30 * 24;
+
+const HASHES = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
+
+/**
+ * Decayed active hours of values of tokens, from the hours before `hour` (since the epoch). Values
+ * beyond the 200 commonest of a dimension are left out of the names but stay in the total.
+ */
+export async function readOwnValues(
+  db: Db,
+  hour: number,
+  tokens: readonly string[],
+): Promise<OwnValues[]> {
+  const rows = await db.query<{
+    tokenHash: string;
+    dimension: string;
+    names: string[];
+    hours: number[];
+  }>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, toString(dimension) AS dimension,
+       groupArray(value) AS names, groupArray(n) AS hours
+     FROM (
+       SELECT token_hash, dimension, value, sum(w) AS n
+       FROM (
+         SELECT DISTINCT token_hash, dimension, value, hour,
+           exp2((toUnixTimestamp(hour) / 3600 - {hour:UInt32}) / {halfLife:Float64}) AS w
+         FROM ${db.database}.${TABLES.tokenValues}
+         WHERE token_hash IN (${HASHES}) AND hour < toDateTime({hour:UInt32} * 3600)
+           AND hour >= toDateTime(({hour:UInt32} - 2160) * 3600)
+       )
+       GROUP BY token_hash, dimension, value
+       ORDER BY n DESC LIMIT 200 BY token_hash, dimension
+     )
+     GROUP BY token_hash, dimension`,
+    { tokens: [...new Set(tokens)], hour, halfLife: HALF_LIFE },
+  );
+  return rows.map(({ tokenHash, dimension, names, hours }) => ({
+    tokenHash,
+    dimension,
+    counts: Object.fromEntries(names.map((name, i) => [name, hours[i] ?? 0])),
+  }));
+}
+
+/** A dimension and value of a client's tokens. */
+export interface ClientValue {
+  clientId: string;
+  dimension: string;
+  value: string;
+}
+
+/** Which of a client's tokens took up a value when. */
+export interface Uptake extends ClientValue {
+  /** Token hashes, and epoch ms of their first call with the value, in the same order. */
+  tokens: string[];
+  since: number[];
+}
+
+/** Uptakes of values by all tokens of clients, the first 500 of each. */
+export async function readUptakes(db: Db, wanted: readonly ClientValue[]): Promise<Uptake[]> {
+  return db.query<Uptake>(
+    `SELECT client_id AS clientId, toString(dimension) AS dimension, value,
+       groupArray(500)(lower(hex(token_hash))) AS tokens,
+       groupArray(500)(toUnixTimestamp64Milli(first)) AS since
+     FROM (
+       SELECT client_id, dimension, value, token_hash, min(first_seen) AS first
+       FROM ${db.database}.${TABLES.clientValues}
+       WHERE client_id IN {clients:Array(String)} AND (toString(dimension), value) IN (
+         SELECT d, v FROM (SELECT {dimensions:Array(String)} AS ds, {values:Array(String)} AS vs)
+         ARRAY JOIN ds AS d, vs AS v
+       )
+       GROUP BY client_id, dimension, value, token_hash ORDER BY first
+     )
+     GROUP BY client_id, dimension, value`,
+    {
+      clients: [...new Set(wanted.map((one) => one.clientId))],
+      dimensions: wanted.map((one) => one.dimension),
+      values: wanted.map((one) => one.value),
+    },
+  );
+}
+
+/** How many tokens a client has had before a moment (epoch ms), by client. */
+export async function readTokenCounts(
+  db: Db,
+  clients: readonly string[],
+  before: number,
+): Promise<Map<string, number>> {
+  const rows = await db.query<{ clientId: string; tokens: number }>(
+    `SELECT client_id AS clientId, uniqExact(token_hash) AS tokens
+     FROM ${db.database}.${TABLES.clientValues}
+     WHERE client_id IN {clients:Array(String)} AND dimension = 'any'
+       AND first_seen < fromUnixTimestamp64Milli({before:Int64})
+     GROUP BY client_id`,
+    { clients: [...new Set(clients)], before },
+  );
+  return new Map(rows.map((row) => [row.clientId, row.tokens]));
+}
+
+/** Shares of values among all calls of the 30 days before a day, by `dimension\0value`. */
+export async function readShares(
+  db: Db,
+  day: number,
+  wanted: readonly { dimension: string; value: string }[],
+): Promise<Map<string, number>> {
+  const range = 'day < toDate({day:UInt32}) AND day >= toDate({day:UInt32}) - 30';
+  const rows = await db.query<{ dimension: string; value: string; share: number }>(
+    `SELECT toString(v.dimension) AS dimension, v.value AS value, v.n / t.n AS share
+     FROM (
+       SELECT dimension, value, sum(calls) AS n FROM ${db.database}.${TABLES.globalValues}
+       WHERE ${range} AND value IN {values:Array(String)} GROUP BY dimension, value
+     ) AS v
+     JOIN (
+       SELECT dimension, sum(calls) AS n FROM ${db.database}.${TABLES.globalValues}
+       WHERE ${range} GROUP BY dimension
+     ) AS t ON t.dimension = v.dimension`,
+    { day, values: [...new Set(wanted.map((one) => one.value))] },
+  );
+  return new Map(rows.map((row) => [`${row.dimension}\0${row.value}`, row.share]));
+}
+
+/** A token's countries in order: when each stretch of calls from one country began. */
+export interface Trail {
+  tokenHash: string;
+  times: number[];
+  countries: string[];
+  kinds: string[];
+}
+
+/** Changes of country of tokens in [from, to), epoch ms; only of tokens with several. */
+export async function readTrails(
+  db: Db,
+  range: { from: number; to: number },
+  tokens: readonly string[],
+): Promise<Trail[]> {
+  return db.query<Trail>(
+    `SELECT lower(hex(token_hash)) AS tokenHash,
+       groupArray(2000)(toUnixTimestamp64Milli(time)) AS times,
+       groupArray(2000)(toString(country)) AS countries,
+       groupArray(2000)(toString(network_kind)) AS kinds
+     FROM (
+       SELECT token_hash, time, country, network_kind FROM ${db.database}.${TABLES.calls}
+       WHERE token_hash IN (${HASHES}) AND country != ''
+         AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
+         AND time >= fromUnixTimestamp64Milli({from:Int64})
+         AND time < fromUnixTimestamp64Milli({to:Int64})
+       ORDER BY token_hash, time
+     )
+     GROUP BY token_hash HAVING length(arrayDistinct(countries)) > 1`,
+    { ...range, tokens: [...new Set(tokens)] },
+  );
+}
+
+/** Hours before `hour` in which a token showed several countries, and its active hours. */
+export interface CountryHours {
+  tokenHash: string;
+  active: number;
+  /** Countries of each hour with more than one. */
+  several: string[][];
+}
+
+/** The tokens' record of several countries within an hour, over 90 days. */
+export async function readCountryHours(
+  db: Db,
+  hour: number,
+  tokens: readonly string[],
+): Promise<CountryHours[]> {
+  return db.query<CountryHours>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, count() AS active,
+       groupArrayIf(500)(countries, length(countries) > 1) AS several
+     FROM (
+       SELECT token_hash, hour, groupUniqArray(20)(value) AS countries
+       FROM ${db.database}.${TABLES.tokenValues}
+       WHERE token_hash IN (${HASHES}) AND dimension = 'country'
+         AND hour < toDateTime({hour:UInt32} * 3600)
+         AND hour >= toDateTime(({hour:UInt32} - 2160) * 3600)
+       GROUP BY token_hash, hour
+     )
+     GROUP BY token_hash`,
+    { tokens: [...new Set(tokens)], hour },
+  );
+}
