@@ -145,6 +145,7 @@ function addExport(app: FastifyInstance, options: CollectorAppOptions): void {
     (_request, body, done) => done(null, body),
   );
   app.post('/v1/traces', exportRoute(options, 'traces'));
+  app.post('/v1/logs', exportRoute(options, 'logs'));
 }
 
 /**

@@ -6,7 +6,7 @@ import { protobufOfJson } from './otlp/from-json.ts';
 import { OtlpReader } from './otlp/read-request.ts';
 import type { Signal } from './otlp/read-request.ts';
 import type { Caches } from './reading/caches.ts';
-import { CallReader } from './reading/call-reader.ts';
+import { CallReader, isAccessLog } from './reading/call-reader.ts';
 import type { Adjustment } from './reading/tally.ts';
 import type { Encoding, PartialSuccess } from './http/status.ts';
 
@@ -110,14 +110,21 @@ class RequestReader {
     const before = block.rows;
     const arrived = now();
     let done = false;
+    let otherLogs = 0;
     try {
       const outcome = this.#reader.read(body, signal, {
-        call: (raw) => this.#calls.append(raw, block, SOURCE[signal], arrived),
+        call: (raw) => {
+          if (signal === 'traces' || isAccessLog(raw)) {
+            this.#calls.append(raw, block, SOURCE[signal], arrived);
+          } else {
+            otherLogs++;
+          }
+        },
         bad: (problem, at) => this.#bad(`${problem} at byte ${at}`),
       });
       done = outcome.ok;
       if (!outcome.ok) return `${outcome.problem} at byte ${outcome.at}`;
-      metrics.spans.inc({ outcome: 'skipped' }, outcome.skipped);
+      metrics.spans.inc({ outcome: 'skipped' }, outcome.skipped + otherLogs);
     } finally {
       // Also when something threw: half a row must not stay behind.
       if (!done) block.truncate(before);

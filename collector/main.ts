@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { insertCallBlock } from '../store/calls/insert-calls.ts';
 import type { RunningStage, StageContext } from '../store/stage.ts';
 import { createCollectorApp } from './app.ts';
+import { startGrpc } from './grpc/server.ts';
 import { isLoopback, senderKeys } from './http/sender-keys.ts';
 import { createIntake } from './intake.ts';
 import { Keeper } from './keep/keeper.ts';
@@ -15,6 +16,8 @@ import type { CollectorMetrics } from './metrics.ts';
 import { makeCaches } from './reading/caches.ts';
 
 const SECOND = 1000;
+/** How long requests that are under way may take when the collector stops. */
+const DRAIN = 10 * SECOND;
 const DAY = 86_400 * SECOND;
 
 function checkExposure({ collector }: Config): void {
@@ -79,23 +82,31 @@ export async function startCollector(context: StageContext): Promise<RunningStag
     maxFuture: collector.max_future_seconds * SECOND,
     maxPast: collector.max_past_days * DAY,
   });
+  const authenticate = senderKeys(collector.keys);
+  const onError = (error: unknown): void => log.error({ err: error }, 'a request met an error');
   const app = createCollectorApp({
-    ...{ intake, metrics, registry },
-    authenticate: senderKeys(collector.keys),
+    ...{ intake, metrics, registry, authenticate, onError },
     maxBodyBytes: collector.max_body_bytes,
     maxInflatedBytes: collector.max_inflated_bytes,
     notReady: async () => ((await db.ping()) ? null : 'ClickHouse does not answer'),
-    onError: (error) => log.error({ err: error }, 'a request met an error'),
   });
   const http = await app.listen({ host: collector.host, port: collector.http_port });
-  log.info({ http }, 'the collector listens');
+  const grpc = await startGrpc(
+    { intake, metrics, authenticate, onError, maxMessageBytes: collector.max_inflated_bytes },
+    ...([collector.host, collector.grpc_port] as const),
+  ).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
+  const urls = { http, grpc: `http://${collector.host}:${grpc.port}` };
+  log.info(urls, 'the collector listens');
   let stopped: Promise<void> | null = null;
   return {
     name: 'collector',
-    urls: { http },
+    urls,
     stop: () => {
       stopped ??= (async () => {
-        await Promise.all([app.close(), keeper.close()]);
+        await Promise.all([app.close(), grpc.stop(DRAIN), keeper.close()]);
         log.info('the collector has drained and stopped');
       })();
       return stopped;

@@ -107,6 +107,16 @@ function writeLogRecord(to: ProtoWriter, given: unknown, path: string): void {
   writeTime(to, 11, record['observedTimeUnixNano'], `${path}.observedTimeUnixNano`);
   writeId(to, 9, record['traceId'], `${path}.traceId`);
   writeId(to, 10, record['spanId'], `${path}.spanId`);
+  const body = record['body'];
+  const map = typeof body === 'object' && body !== null ? (body as Json)['kvlistValue'] : undefined;
+  if (map !== undefined) {
+    const start = to.begin(5);
+    const inner = to.begin(6);
+    const { values } = object(map, `${path}.body.kvlistValue`);
+    writeAttributes(to, 1, values, `${path}.body.kvlistValue.values`);
+    to.end(inner);
+    to.end(start);
+  }
   writeAttributes(to, 6, record['attributes'], `${path}.attributes`);
 }
 

@@ -32,8 +32,8 @@ const SPAN_KIND_SERVER = 2;
 
 /** Field numbers in which spans and log records differ. */
 const SHAPES = {
-  traces: { attributes: 9, traceId: 1, spanId: 2, time: 7, time2: 7, kind: 6 },
-  logs: { attributes: 6, traceId: 9, spanId: 10, time: 1, time2: 11, kind: 0 },
+  traces: { attributes: 9, body: -1, traceId: 1, spanId: 2, time: 7, time2: 7, kind: 6 },
+  logs: { attributes: 6, body: 5, traceId: 9, spanId: 10, time: 1, time2: 11, kind: 0 },
 };
 
 /**
@@ -132,6 +132,11 @@ export class OtlpReader {
         // Kind comes before the attributes in every exporter, though it need not.
         if (kind === -1 || kind === SPAN_KIND_SERVER) this.#attribute(inner, this.#attributes);
         if (!wire.hasFailed()) wire.pos = inner;
+      } else if (field === shape.body && wireType === WIRE.length) {
+        // A structured body holds what others send as attributes.
+        this.#eachMessage(KIND.map, wire.span(end), (map) =>
+          this.#eachMessage(1, map, (last) => this.#attribute(last, this.#attributes)),
+        );
       } else if (field === shape.kind && wireType === WIRE.varint) {
         kind = wire.varint(end);
       } else if ((field === shape.time || field === shape.time2) && wireType === WIRE.fixed64) {

@@ -56,11 +56,11 @@ const CONCEPTS = {
   clientAddress: [OTEL.clientAddress, 'http.client_ip'],
   peerAddress: [
     ...[OTEL.peerAddress, 'net.sock.peer.addr', 'net.peer.ip', 'peer.address'],
-    ...['source.address', 'remote_addr'],
+    'source.address',
   ],
   forwardedFor: headerNames(['x-forwarded-for']),
   forwarded: headerNames(['forwarded']),
-  userAgent: [OTEL.userAgent, ...OTEL_OLD.userAgent, ...headerNames(['user-agent']), 'user_agent'],
+  userAgent: [OTEL.userAgent, ...OTEL_OLD.userAgent, ...headerNames(['user-agent'])],
   service: [OTEL.serviceName],
   environment: [OTEL.environment, ...OTEL_OLD.environment],
   tlsVersion: [OTEL.tlsVersion],
@@ -74,21 +74,51 @@ const CONCEPTS = {
 
 export type Concept = keyof typeof CONCEPTS;
 
-/** One slot for each attribute name; a concept's slots lie side by side, best first. */
-export const SLOT_NAMES: readonly string[] = Object.values<readonly string[]>(CONCEPTS).flat();
+/**
+ * How access logs of NGINX, Envoy, Kong and their like name the same. Believed in log records
+ * only: in a span, `status` or `method` may be anything.
+ */
+const IN_LOGS: Partial<Record<Concept, readonly string[]>> = {
+  method: ['request_method', 'http_method', 'request.method', 'method'],
+  status: ['response_code', 'status_code', 'http_status', 'response.status', 'status'],
+  route: ['route_template', 'route'],
+  path: ['request_uri', 'request_path', 'x_envoy_original_path', 'request.uri', 'uri', 'path'],
+  scheme: ['scheme', 'x_forwarded_proto'],
+  clientAddress: ['client_ip'],
+  peerAddress: ['remote_addr', 'downstream_remote_address', 'remote_address'],
+  forwardedFor: ['http_x_forwarded_for', 'x_forwarded_for'],
+  userAgent: ['http_user_agent', 'user_agent'],
+  service: ['service', 'authority'],
+  clientId: ['consumer', 'client_id'],
+  tlsVersion: ['ssl_protocol', 'tls_version'],
+  clientCert: ['ssl_client_fingerprint_sha256', 'downstream_peer_fingerprint_256'],
+  credential: ['http_authorization', 'http_x_api_key', 'authorization', 'x_api_key', 'api_key'],
+  nonce: ['http_idempotency_key', 'idempotency_key'],
+};
 
-/** The first slot of a concept and how many it has. */
+function namesOf(concept: string): readonly string[] {
+  const logs = IN_LOGS[concept as Concept] ?? [];
+  const names: readonly string[] = CONCEPTS[concept as Concept];
+  return [...names, ...logs.filter((name) => !names.includes(name))];
+}
+
+/** One slot for each attribute name; a concept's slots lie side by side, best first. */
+export const SLOT_NAMES: readonly string[] = Object.keys(CONCEPTS).flatMap(namesOf);
+
+/** The first slot of a concept, how many it has in spans, and how many in log records. */
 export interface SlotRange {
   readonly first: number;
   readonly count: number;
+  readonly countInLogs: number;
 }
 
 export const SLOTS = ((): Record<Concept, SlotRange> => {
   let first = 0;
   const ranges: Partial<Record<Concept, SlotRange>> = {};
   for (const [concept, names] of Object.entries<readonly string[]>(CONCEPTS)) {
-    ranges[concept as Concept] = { first, count: names.length };
-    first += names.length;
+    const countInLogs = namesOf(concept).length;
+    ranges[concept as Concept] = { first, count: names.length, countInLogs };
+    first += countInLogs;
   }
   return ranges as Record<Concept, SlotRange>;
 })();
@@ -113,8 +143,9 @@ export class Slots {
   }
 
   /** The best slot of a concept that has a value, or -1. */
-  find(range: SlotRange): number {
-    for (let slot = range.first; slot < range.first + range.count; slot++) {
+  find(range: SlotRange, isLog: boolean): number {
+    const end = range.first + (isLog ? range.countInLogs : range.count);
+    for (let slot = range.first; slot < end; slot++) {
       if (this.kinds[slot] !== 0) return slot;
     }
     return -1;

@@ -20,6 +20,17 @@ export interface CallReaderOptions {
   maxPast: number;
 }
 
+/** A log record that says none of these is no access log. */
+const OF_A_CALL = [
+  ...[SLOTS.method, SLOTS.status, SLOTS.route, SLOTS.path, SLOTS.rpcService],
+  ...[SLOTS.tokenHash, SLOTS.authResult],
+];
+
+/** Whether a log record tells of a request, or is a service's own talk. */
+export function isAccessLog({ attributes }: RawCall): boolean {
+  return OF_A_CALL.some((range) => attributes.find(range, true) !== -1);
+}
+
 const NO_TEXT: MaskedText = { text: '', masked: [] };
 const NO_TEXTS: Texts = { texts: [], masked: [] };
 const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
@@ -35,6 +46,7 @@ export class CallReader {
   #span: Slots | null = null;
   #resource: Slots | null = null;
   #service = UNNAMED;
+  #isLog = false;
 
   constructor(options: CallReaderOptions) {
     this.#options = options;
@@ -51,6 +63,7 @@ export class CallReader {
     this.#bytes = raw.bytes;
     this.#span = raw.attributes;
     this.#resource = raw.resource;
+    this.#isLog = source === 'log';
     columns.time.push(this.#time(raw.time, arrived));
     columns.source.push(source);
     if (raw.traceIdAt < 0) columns.trace_id.pushZeros();
@@ -216,8 +229,8 @@ export class CallReader {
 
   /** The slot of the span, or of its resource as `slot + resource`; -1 for none. */
   #slot(range: SlotRange): number {
-    const slot = this.#span?.find(range) ?? -1;
-    return slot !== -1 ? slot : (this.#resource?.find(range) ?? -1);
+    const slot = this.#span?.find(range, this.#isLog) ?? -1;
+    return slot !== -1 ? slot : (this.#resource?.find(range, false) ?? -1);
   }
 
   #slotsOf(slot: number): Slots {

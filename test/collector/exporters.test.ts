@@ -1,5 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
@@ -78,6 +79,7 @@ const exporters: [string, () => SpanExporter][] = [
         compression: CompressionAlgorithm.GZIP,
       }),
   ],
+  ['grpc', () => new GrpcExporter({ url: collector.grpc })],
   ['json', () => new JsonExporter({ url: `${collector.http}/v1/traces` })],
 ];
 

@@ -1,0 +1,134 @@
+import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import type { ServiceDefinition, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import { encodeExportResponse } from '../http/status.ts';
+import type { Authenticate } from '../http/sender-keys.ts';
+import type { Intake } from '../intake.ts';
+import type { CollectorMetrics } from '../metrics.ts';
+import { ProtoWriter } from '../otlp/proto-writer.ts';
+import type { Signal } from '../otlp/read-request.ts';
+
+export interface GrpcOptions {
+  intake: Intake;
+  authenticate: Authenticate;
+  metrics: CollectorMetrics;
+  /** Bytes of a message once it is inflated. */
+  maxMessageBytes: number;
+  /** Told of errors that are our own fault. */
+  onError: (error: unknown) => void;
+}
+
+export interface RunningGrpc {
+  port: number;
+  /** Lets calls that are under way finish, for as long as it is given, ms. */
+  stop(patience: number): Promise<void>;
+}
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+/** Messages stay bytes: the collector's own reader takes them. */
+function serviceOf(path: string): ServiceDefinition {
+  return {
+    Export: {
+      path,
+      ...{ requestStream: false, responseStream: false },
+      ...{ requestSerialize: asIs, requestDeserialize: asIs },
+      ...{ responseSerialize: asIs, responseDeserialize: asIs },
+    },
+  };
+}
+
+const PATHS: Record<Signal, string> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+};
+const REJECTED_NAME = { traces: 'rejectedSpans', logs: 'rejectedLogRecords' } as const;
+
+/** A google.rpc.Status with RetryInfo: tells a client that it may come again, and when. */
+function retryDetails(code: number, message: string, seconds: number): Metadata {
+  const info = new ProtoWriter();
+  const delay = info.begin(1);
+  info.uint(1, seconds);
+  info.end(delay);
+  const to = new ProtoWriter();
+  to.uint(1, code);
+  to.string(2, message);
+  const any = to.begin(3);
+  to.string(1, 'type.googleapis.com/google.rpc.RetryInfo');
+  to.bytes(2, info.finish());
+  to.end(any);
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', to.finish());
+  return metadata;
+}
+
+function handlerOf(options: GrpcOptions, signal: Signal) {
+  const { intake, authenticate, metrics } = options;
+  return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
+    const [authorization] = call.metadata.get('authorization');
+    const sender = authenticate(typeof authorization === 'string' ? authorization : undefined);
+    const count = (code: status): void =>
+      metrics.requests.inc({ transport: 'grpc', signal, status: status[code] });
+    const refuse = (code: status, reason: string, details: string, metadata?: Metadata): void => {
+      metrics.refused.inc({ reason, sender: sender ?? 'unknown' });
+      count(code);
+      answer({ code, details, ...(metadata === undefined ? {} : { metadata }) });
+    };
+    if (sender === null) {
+      refuse(status.UNAUTHENTICATED, 'unauthenticated', 'a sender key is needed');
+      return;
+    }
+    intake(call.request, 'protobuf', signal, sender)
+      .then((outcome) => {
+        if (outcome.kind === 'malformed') {
+          refuse(status.INVALID_ARGUMENT, 'malformed', outcome.message);
+        } else if (outcome.kind === 'unavailable') {
+          const { message, retryAfter } = outcome;
+          const details = retryDetails(status.UNAVAILABLE, message, retryAfter);
+          refuse(status.UNAVAILABLE, 'unavailable', message, details);
+        } else {
+          count(status.OK);
+          answer(null, encodeExportResponse('protobuf', outcome.partial, REJECTED_NAME[signal]));
+        }
+      })
+      .catch((error: unknown) => {
+        options.onError(error);
+        const message = 'the collector met an error of its own';
+        const details = retryDetails(status.UNAVAILABLE, message, 5);
+        refuse(status.UNAVAILABLE, 'internal', message, details);
+      });
+  };
+}
+
+/**
+ * Serves OTLP/gRPC for traces and logs, without TLS: a proxy or mesh in front brings its own.
+ *
+ * @throws Error when the port is taken
+ */
+export async function startGrpc(
+  options: GrpcOptions,
+  host: string,
+  port: number,
+): Promise<RunningGrpc> {
+  const server = new Server({ 'grpc.max_receive_message_length': options.maxMessageBytes });
+  for (const signal of ['traces', 'logs'] as const) {
+    server.addService(serviceOf(PATHS[signal]), { Export: handlerOf(options, signal) });
+  }
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, at) => {
+      if (error === null) resolve(at);
+      else reject(error);
+    });
+  });
+  return {
+    port: bound,
+    stop: (patience) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => server.forceShutdown(), patience);
+        server.tryShutdown(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+}
