@@ -75,6 +75,8 @@ export interface Incident {
   /** The campaign that this incident belongs to, or empty. */
   campaign: string;
   members: CampaignMember[];
+  /** It carries as many findings as it may; those that add nothing are no longer added. */
+  saturated: boolean;
   /** How many events were folded: a later state of the same incident has more. */
   version: number;
 }
@@ -144,6 +146,7 @@ function blank(first: IncidentEvent): Draft {
     campaignOf: null,
     campaign: '',
     members: [],
+    saturated: false,
     version: 0,
   };
   return { incident, tally: emptyTally(), findingIds: new Set() };
@@ -260,12 +263,34 @@ function step(draft: Draft, event: IncidentEvent): void {
       incident.closedAt = 0;
       break;
     case 'saturated':
+      incident.saturated = true;
+      break;
     case 'commented':
     case 'silenced':
       break;
     default:
       respond(incident, event);
   }
+}
+
+/** Time order; `opened` first whatever its time, ties by id. */
+function inOrder(events: readonly IncidentEvent[]): IncidentEvent[] {
+  const byId = new Map(events.map((event) => [event.id, event]));
+  return [...byId.values()].sort(
+    (a, b) =>
+      Number(b.kind === 'opened') - Number(a.kind === 'opened') ||
+      a.at - b.at ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+function run(draft: Draft, events: readonly IncidentEvent[]): Incident {
+  for (const event of inOrder(events)) {
+    step(draft, event);
+    draft.incident.updatedAt = Math.max(draft.incident.updatedAt, event.at);
+    draft.incident.version += 1;
+  }
+  return titled(draft.incident);
 }
 
 /**
@@ -276,22 +301,37 @@ function step(draft: Draft, event: IncidentEvent): void {
  * @throws RangeError when there are none
  */
 export function fold(events: readonly IncidentEvent[]): Incident {
-  const byId = new Map(events.map((event) => [event.id, event]));
-  const ordered = [...byId.values()].sort(
-    (a, b) =>
-      Number(b.kind === 'opened') - Number(a.kind === 'opened') ||
-      a.at - b.at ||
-      (a.id < b.id ? -1 : 1),
-  );
-  const first = ordered[0];
+  const [first] = inOrder(events);
   if (first === undefined) throw new RangeError('an incident has at least one event');
-  const draft = blank(first);
-  for (const event of ordered) {
-    step(draft, event);
-    draft.incident.updatedAt = Math.max(draft.incident.updatedAt, event.at);
-    draft.incident.version += 1;
-  }
-  return titled(draft.incident);
+  return run(blank(first), events);
+}
+
+/**
+ * An incident after events that come later than all it was folded from. The given one is not
+ * changed. What is to be kept is always folded anew from the stored events.
+ */
+export function foldOnto(incident: Incident, events: readonly IncidentEvent[]): Incident {
+  const draft: Draft = {
+    incident: structuredClone(incident),
+    tally: emptyTally(),
+    findingIds: new Set(incident.findings.map((finding) => finding.id)),
+  };
+  for (const finding of incident.findings) addFinding(draft.tally, finding);
+  return run(draft, events);
+}
+
+/** The key under which an incident's successors are found; a campaign's says what it joins. */
+export function entityKeyOfIncident(
+  incident: Pick<Incident, 'entity' | 'tokenHash' | 'clientId' | 'campaignOf'>,
+): string {
+  const { campaignOf } = incident;
+  if (campaignOf !== null) return campaignKey(campaignOf.kind, campaignOf.key);
+  return entityKeyOf(incident);
+}
+
+/** As {@link entityKeyOf}, for a campaign of one client or one network. */
+export function campaignKey(kind: CampaignKind, key: string): string {
+  return `campaign:${kind}:${key}`;
 }
 
 /** A campaign has no finding of its own to be named after. */

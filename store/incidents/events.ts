@@ -109,3 +109,18 @@ export async function appendEvents(db: Db, events: readonly IncidentEvent[]): Pr
   await writeSnapshots(db, incidents);
   return incidents;
 }
+
+/** Incidents to which anyone appended events at or after `since`; times in epoch ms, the server's clock. */
+export async function changedIncidents(
+  db: Db,
+  since: number,
+): Promise<{ id: string; writtenAt: number }[]> {
+  const rows = await db.query<{ incident_id: string; written: number }>(
+    `SELECT incident_id, toUnixTimestamp64Milli(max(written_at)) AS written
+     FROM ${db.database}.${TABLES.incidentEvents}
+     WHERE written_at >= fromUnixTimestamp64Milli({since:Int64})
+     GROUP BY incident_id ORDER BY written LIMIT 20000`,
+    { since: Math.floor(since) },
+  );
+  return rows.map((row) => ({ id: row.incident_id, writtenAt: row.written }));
+}

@@ -1,3 +1,4 @@
+import { entityKeyOfIncident } from '../../model/incident.ts';
 import type { Incident, IncidentStatus } from '../../model/incident.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { Db } from '../db.ts';
@@ -6,7 +7,7 @@ import { insertHashed } from '../insert-hashed.ts';
 import { TABLES } from '../tables.ts';
 
 /** An incident as lists show it: its findings and members are counts. */
-export type IncidentRow = Omit<Incident, 'findings' | 'members' | 'containment'> & {
+export type IncidentRow = Omit<Incident, 'findings' | 'members' | 'containment' | 'saturated'> & {
   findings: number;
   members: number;
 };
@@ -47,16 +48,6 @@ const TIMES = [
   ...['opened_at', 'updated_at', 'first_call_at', 'closed_at', 'alerted_at', 'found_at'],
   'contained_at',
 ];
-
-/** The key under which an entity's incidents are found again; a campaign's says what it joins. */
-export function entityKeyOfIncident(incident: Incident | IncidentRow): string {
-  if (incident.campaignOf !== null) {
-    return `campaign:${incident.campaignOf.kind}:${incident.campaignOf.key}`;
-  }
-  return incident.entity === 'token'
-    ? `token:${incident.tokenHash}`
-    : `client:${incident.clientId}`;
-}
 
 function rowOf(incident: Incident): Record<keyof typeof COLUMNS, unknown> {
   return {
@@ -158,7 +149,7 @@ export interface IncidentFilter {
   service?: string;
   environment?: string;
   assignee?: string;
-  /** As {@link entityKeyOfIncident} makes them. */
+  /** As `entityKeyOfIncident` makes them. */
   entityKeys?: readonly string[];
   ids?: readonly string[];
   /** Members of this campaign. */
@@ -224,4 +215,22 @@ export async function countIncidents(db: Db, filter: IncidentFilter = {}): Promi
     paramsOf(filter),
   );
   return row?.n ?? 0;
+}
+
+/** The ids of the latest incident of each entity, by entity key; entities without one are absent. */
+export async function latestIncidents(
+  db: Db,
+  entityKeys: readonly string[],
+): Promise<Map<string, string>> {
+  const latest = new Map<string, string>();
+  for (let from = 0; from < entityKeys.length; from += 1_000) {
+    const rows = await db.query<{ entity_key: string; latest: string }>(
+      `SELECT entity_key, argMax(id, (opened_at, id)) AS latest
+       FROM ${db.database}.${TABLES.incidents}
+       WHERE entity_key IN {keys:Array(String)} GROUP BY entity_key`,
+      { keys: entityKeys.slice(from, from + 1_000) },
+    );
+    for (const row of rows) latest.set(row.entity_key, row.latest);
+  }
+  return latest;
 }

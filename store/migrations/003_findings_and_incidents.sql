@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS {database}.incident_events
     written_at DateTime64(3, 'UTC') DEFAULT now64(3),
     kind LowCardinality(String),
     actor String,
-    data String COMMENT 'JSON: the rest of the event, see model/incident-event.ts'
+    data String COMMENT 'JSON: the rest of the event, see model/incident-event.ts',
+    INDEX written_at_minmax written_at TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(written_at)
 ORDER BY (incident_id, id)
@@ -74,7 +75,8 @@ CREATE TABLE IF NOT EXISTS {database}.incidents
     members UInt32,
     found_at DateTime64(3, 'UTC'),
     alerted_at DateTime64(3, 'UTC') COMMENT 'the epoch until somebody was told',
-    contained_at DateTime64(3, 'UTC') COMMENT 'the epoch until a revocation was seen to hold'
+    contained_at DateTime64(3, 'UTC') COMMENT 'the epoch until a revocation was seen to hold',
+    INDEX entity_key_bloom entity_key TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY id

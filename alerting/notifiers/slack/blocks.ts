@@ -1,0 +1,201 @@
+import type { ActionsBlock, Button, KnownBlock, SectionBlock } from '@slack/web-api';
+import type { FindingSummary } from '../../../model/incident-event.ts';
+import type { IncidentTold, Notice } from '../../notifier.ts';
+import {
+  SEVERITY_MARK,
+  SEVERITY_WORD,
+  blastWords,
+  comparison,
+  containmentSteps,
+  count,
+  cut,
+  headline,
+  statusWords,
+  subjectOf,
+  sureWords,
+} from '../../words.ts';
+
+/** Slack's limits, in characters and pieces. */
+const LIMIT = { header: 150, section: 3_000, field: 2_000, confirm: 300, blocks: 50 } as const;
+
+/** Text in which Slack must see no markup of its own. */
+export function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function code(text: string): string {
+  return text === '' ? '–' : `\`${escape(text).replaceAll('`', "'")}\``;
+}
+
+function section(text: string): SectionBlock {
+  return { type: 'section', text: { type: 'mrkdwn', text: cut(text, LIMIT.section) } };
+}
+
+function context(text: string): KnownBlock {
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: cut(text, LIMIT.section) }] };
+}
+
+/** Slack shows it in the reader's own zone; the fallback is for clients that cannot. */
+function when(at: number): string {
+  const fallback = `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `<!date^${String(Math.floor(at / 1000))}^{date_short_pretty} {time_secs}|${fallback}>`;
+}
+
+function facts(incident: IncidentTold): SectionBlock {
+  const rows: [string, string][] = [
+    ['Client', code(incident.clientId)],
+    [incident.campaignOf === null ? 'Token' : 'Campaign', code(subjectOf(incident))],
+    [
+      'Where',
+      escape(
+        [incident.services.join(', '), incident.environments.join(', ')]
+          .filter(Boolean)
+          .join(' · '),
+      ) || '–',
+    ],
+    ['How sure', escape(sureWords(incident))],
+    ['First call', incident.firstCallAt === 0 ? '–' : when(incident.firstCallAt)],
+    ['Status', escape(statusWords(incident))],
+  ];
+  return {
+    type: 'section',
+    fields: rows.map(([label, value]) => ({
+      type: 'mrkdwn',
+      text: cut(`*${label}*\n${value}`, LIMIT.field),
+    })),
+  };
+}
+
+function compared(finding: FindingSummary): string {
+  return comparison(finding.evidence)
+    .map(([label, value]) => `${label} *${escape(value)}*`)
+    .join('   ·   ');
+}
+
+function findingLine(finding: FindingSummary): string {
+  return `${SEVERITY_MARK[finding.severity]} *${escape(finding.title)}*  ${code(finding.detection)}\n${escape(finding.explanation)}`;
+}
+
+function others(notice: Notice): KnownBlock[] {
+  if (notice.others.length === 0) return [];
+  const lines = notice.others.map(
+    (brief) =>
+      `${SEVERITY_MARK[brief.severity]} *${escape(cut(brief.title, 120))}* · ${code(brief.clientId)} · risk ${count(brief.score)}`,
+  );
+  const more = notice.otherCount - notice.others.length;
+  return [section([...lines, ...(more > 0 ? [`_and ${count(more)} more_`] : [])].join('\n'))];
+}
+
+function members(incident: IncidentTold): KnownBlock[] {
+  if (incident.members.length === 0) return [];
+  const lines = incident.members.map(
+    (member) =>
+      `${SEVERITY_MARK[member.severity]} ${code(member.tokenHash.slice(0, 12))} · ${code(member.clientId)} · risk ${count(member.score)}`,
+  );
+  const more = incident.memberCount - incident.members.length;
+  if (more > 0) lines.push(`_and ${count(more)} more_`);
+  return [section(`*Tokens of this campaign*\n${lines.join('\n')}`)];
+}
+
+function button(action: string, text: string, value: string, extra: Partial<Button> = {}): Button {
+  return { type: 'button', action_id: action, text: { type: 'plain_text', text }, value, ...extra };
+}
+
+function revokeButton(incident: IncidentTold, notice: Notice): Button[] {
+  const revocable =
+    incident.entity === 'token' && ['none', 'refused', 'failed'].includes(incident.response);
+  if (notice.blast === null || !revocable) return [];
+  const confirm = {
+    title: { type: 'plain_text' as const, text: 'Revoke this token?' },
+    text: { type: 'plain_text' as const, text: cut(blastWords(notice.blast), LIMIT.confirm) },
+    confirm: { type: 'plain_text' as const, text: 'Revoke' },
+    deny: { type: 'plain_text' as const, text: 'Keep' },
+    style: 'danger' as const,
+  };
+  return [button('revoke', 'Revoke', incident.id, { style: 'danger', confirm })];
+}
+
+function actions(notice: Notice, incident: IncidentTold, buttons: boolean): KnownBlock[] {
+  const closed = incident.closedAt !== 0;
+  const elements: Button[] = [];
+  if (notice.link !== '') {
+    elements.push(button('open', 'Open in tokenwatch', incident.id, { url: notice.link }));
+  }
+  if (buttons && !closed) {
+    if (incident.status === 'open') {
+      elements.push(button('acknowledge', 'Acknowledge', incident.id, { style: 'primary' }));
+    }
+    elements.push(button('false_positive', 'False positive', incident.id));
+    elements.push(button('resolve', 'Resolve', incident.id));
+    elements.push(button('silence', 'Silence 4 h', incident.id));
+    elements.push(...revokeButton(incident, notice));
+  }
+  if (elements.length === 0) return [];
+  const block: ActionsBlock = { type: 'actions', block_id: `incident:${incident.id}`, elements };
+  return [block];
+}
+
+function containment(incident: IncidentTold): KnownBlock[] {
+  if (incident.response === 'none') return [];
+  const steps = containmentSteps(incident).map(([word, span]) => `${word} after ${span}`);
+  return [section(`*Revocation: ${incident.response}*\n${escape(steps.join(' · '))}`)];
+}
+
+/** The message that is posted first and changed in place as the incident grows. */
+export function incidentBlocks(notice: Notice, buttons: boolean): KnownBlock[] {
+  const { incident } = notice;
+  if (incident === null) return digestBlocks(notice);
+  const mark = incident.closedAt === 0 ? SEVERITY_MARK[incident.severity] : '✅';
+  const title = `${mark} ${SEVERITY_WORD[incident.severity]}: ${incident.title}`;
+  const strongest = incident.findings[0];
+  const further = incident.findings.slice(1, 5);
+  const hidden = incident.findingCount - 1 - further.length;
+  const blocks: KnownBlock[] = [
+    { type: 'header', text: { type: 'plain_text', text: cut(title, LIMIT.header), emoji: true } },
+    section(`*Why*\n${escape(incident.explanation)}`),
+    ...(strongest === undefined ? [] : [context(compared(strongest))]),
+    facts(incident),
+    ...members(incident),
+    ...others(notice),
+  ];
+  if (further.length > 0) {
+    const tail = hidden > 0 ? [`_and ${count(hidden)} more_`] : [];
+    blocks.push(
+      { type: 'divider' },
+      section(['*Also*', ...further.map(findingLine), ...tail].join('\n')),
+    );
+  }
+  blocks.push(...containment(incident));
+  blocks.push(...actions(notice, incident, buttons));
+  blocks.push(
+    context(
+      `${escape(notice.why)} · incident ${code(incident.id)} · updated ${when(incident.updatedAt)}`,
+    ),
+  );
+  return blocks.slice(0, LIMIT.blocks);
+}
+
+function digestBlocks(notice: Notice): KnownBlock[] {
+  const title = `${count(notice.otherCount)} more incidents held back`;
+  return [
+    { type: 'header', text: { type: 'plain_text', text: title, emoji: true } },
+    section('Too many at once for one message each; the gravest:'),
+    ...others(notice),
+    ...(notice.link === '' ? [] : [context(`<${notice.link}|See all of them in tokenwatch>`)]),
+  ];
+}
+
+/** What goes into the thread: why there is news, and the new findings in full. */
+export function threadBlocks(notice: Notice): KnownBlock[] {
+  const lines = notice.news
+    .slice(0, 8)
+    .map((finding) => `${findingLine(finding)}\n${compared(finding)}`);
+  const head = `*${escape(notice.why.charAt(0).toUpperCase() + notice.why.slice(1))}*`;
+  return [section(head), ...lines.map(section)];
+}
+
+/** What notifications and screen readers get. */
+export function fallbackText(notice: Notice): string {
+  const explanation = notice.incident?.explanation ?? '';
+  return escape(cut(`${headline(notice)}. ${explanation}`, 1_000));
+}

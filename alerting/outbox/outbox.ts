@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache';
+import type { AlertingConfig } from '../../config/alerting.ts';
+import type { Logger } from '../../config/logger.ts';
+import type { Delivery } from '../../model/delivery.ts';
+import type { Db } from '../../store/db.ts';
+import { listDeliveries, writeDeliveries } from '../../store/deliveries/deliveries.ts';
+import type { AlertingMetrics } from '../metrics.ts';
+import { createNotifier, kindOf } from '../registry.ts';
+import { ReceiverQueue } from './receiver-queue.ts';
+
+/** How long the outcome of an attempt is written again while ClickHouse is away, and the pause, ms. */
+const KEEP_PAUSE = 1_000;
+/** How many pending deliveries are read at once. */
+const READ = 5_000;
+
+export interface OutboxOptions {
+  db: Db;
+  config: AlertingConfig;
+  log: Logger;
+  metrics: AlertingMetrics;
+  now: () => number;
+  random: () => number;
+  threadOf: (delivery: Delivery) => string;
+  /** A delivery has ended: sent, refused or dead. */
+  onEnded: (delivery: Delivery) => void;
+}
+
+/** Keeps deliveries, hands each to its receiver's queue, and keeps how every attempt ended. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #queues = new Map<string, ReceiverQueue>();
+  /** Versions at which deliveries ended lately: what was read before that is not taken up again. */
+  readonly #ended = new LRUCache<string, number>({ max: 20_000 });
+  #stopped = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    const { config, now, random, threadOf } = options;
+    for (const [name, receiver] of Object.entries(config.receivers)) {
+      const { spacing } = kindOf(receiver);
+      const notifier = createNotifier(name, receiver, config.interactions.port !== undefined);
+      const { timeout, give_up_after: giveUpAfter } = receiver;
+      const onAttempt = async (delivery: Delivery, seconds: number): Promise<void> => {
+        await this.#keepOutcome(delivery, seconds);
+      };
+      this.#queues.set(
+        name,
+        new ReceiverQueue({
+          notifier,
+          spacing,
+          timeout,
+          giveUpAfter,
+          now,
+          random,
+          threadOf,
+          onAttempt,
+        }),
+      );
+    }
+  }
+
+  /** Keeps new deliveries, then has them tried. Rejects, having done nothing, when they cannot be kept. */
+  async enqueue(deliveries: readonly Delivery[]): Promise<void> {
+    await writeDeliveries(this.#options.db, deliveries);
+    for (const delivery of deliveries) this.#queues.get(delivery.receiver)?.add(delivery, false);
+  }
+
+  /** Takes up what is pending in the store and in no queue: after a restart, or resent by a person. */
+  async resume(): Promise<void> {
+    const pending = await listDeliveries(this.#options.db, { states: ['pending'], limit: READ });
+    for (const delivery of pending.reverse()) {
+      if ((this.#ended.get(delivery.id) ?? 0) >= delivery.version) continue;
+      this.#queues.get(delivery.receiver)?.add(delivery, true);
+    }
+  }
+
+  pending(receiver: string): number {
+    return this.#queues.get(receiver)?.size ?? 0;
+  }
+
+  async #keepOutcome(delivery: Delivery, seconds: number): Promise<void> {
+    const { db, log, metrics, onEnded } = this.#options;
+    const { receiver, state, id, reason, attempts, lastError } = delivery;
+    metrics.attempts.inc({ receiver, outcome: state === 'pending' ? 'retry' : state });
+    metrics.attemptSeconds.observe({ receiver }, seconds);
+    if (state !== 'pending') this.#ended.set(id, delivery.version);
+    const level = state === 'sent' ? 'info' : 'warn';
+    log[level](
+      { receiver, delivery: id, reason, state, attempts, lastError },
+      'delivery attempted',
+    );
+    for (;;) {
+      try {
+        await writeDeliveries(db, [delivery]);
+        break;
+      } catch {
+        // Without it a restart would send again: tried until it is kept or the stage ends.
+        if (this.#stopped) return;
+        log.warn(
+          { delivery: id },
+          'the outcome of a delivery cannot be kept yet: ClickHouse does not answer',
+        );
+        await new Promise((resolve) => setTimeout(resolve, KEEP_PAUSE));
+      }
+    }
+    if (state === 'pending') return;
+    onEnded(delivery);
+  }
+
+  async stop(grace: number): Promise<void> {
+    await Promise.all([...this.#queues.values()].map(async (queue) => queue.stop(grace)));
+    this.#stopped = true;
+  }
+}

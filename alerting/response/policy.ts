@@ -1,0 +1,60 @@
+import type { RevocationPolicy } from '../../config/revocation.ts';
+import type { Incident } from '../../model/incident.ts';
+import { atLeast } from '../../model/severity.ts';
+import { fits, fitsAny } from '../routing/matching.ts';
+
+/** What a revocation is judged by, beside the incident itself. */
+export interface RevocationFacts {
+  stopped: boolean;
+  /** Revocations sent in the last hour. */
+  lastHour: number;
+  /** How many receivers could carry it out. */
+  receivers: number;
+  requestedBy: string;
+  /** Empty until somebody approved. */
+  approvedBy: string;
+}
+
+/** Why this must not be revoked, in words; null when nothing speaks against it. */
+export function refusalOf(
+  policy: RevocationPolicy,
+  incident: Incident,
+  facts: RevocationFacts,
+): string | null {
+  if (policy.mode === 'off') return 'revocation is off (alerting.revocation.mode)';
+  if (facts.receivers === 0) return 'no receiver of type revocation or caep is configured';
+  if (incident.entity !== 'token' || incident.tokenHash === '')
+    return 'the incident is about no single token';
+  if (policy.never.tokens.includes(incident.tokenHash))
+    return 'the token is on the list of those never to revoke';
+  if (policy.never.clients.some((pattern) => fits(pattern, incident.clientId))) {
+    return 'the client is on the list of those never to revoke';
+  }
+  if (facts.stopped) return 'revocations are stopped for all';
+  if (facts.lastHour >= policy.hourly_cap) {
+    return `the hourly cap of ${String(policy.hourly_cap)} revocations is reached`;
+  }
+  const samePerson = facts.approvedBy !== '' && facts.approvedBy === facts.requestedBy;
+  if (policy.second_person && samePerson && !facts.approvedBy.startsWith('program:')) {
+    return 'somebody else than who requested must approve';
+  }
+  return null;
+}
+
+/** True when the policy lets the program itself revoke: everything that `auto` asks for holds. */
+export function autoApproves(policy: RevocationPolicy, incident: Incident): boolean {
+  const { auto } = policy;
+  const list = (patterns: string[]): string[] | undefined =>
+    patterns.length === 0 ? undefined : patterns;
+  return (
+    policy.mode === 'auto' &&
+    incident.entity === 'token' &&
+    incident.status !== 'false_positive' &&
+    incident.closedAt === 0 &&
+    atLeast(incident.severity, auto.min_severity) &&
+    incident.detections.length >= auto.min_detections &&
+    fitsAny(list(auto.detections), incident.detections) &&
+    fitsAny(list(auto.clients), [incident.clientId]) &&
+    fitsAny(list(auto.environments), incident.environments)
+  );
+}
