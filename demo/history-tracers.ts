@@ -140,7 +140,7 @@ function attributesOf(tokenwatch: Tokenwatch, tokens: ReadonlyMap<Actor, string>
       [OTEL.method]: operation.method,
       [OTEL.route]: operation.route,
       [OTEL.path]: pathOf(operation, call.object),
-      [OTEL.scheme]: 'http',
+      [OTEL.scheme]: 'https',
       [OTEL.status]: status,
       [OTEL.clientAddress]: call.address,
       [OTEL.peerAddress]: '127.0.0.1',

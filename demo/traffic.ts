@@ -73,6 +73,7 @@ async function send(options: TrafficOptions, call: PlannedCall): Promise<void> {
   const headers: Record<string, string> = {
     ...credential(options.tokens.get(call.actor) ?? '', call.actor),
     'x-forwarded-for': call.address,
+    'x-forwarded-proto': 'https',
     'user-agent': call.userAgent,
   };
   if (call.nonce !== null) headers['idempotency-key'] = call.nonce;

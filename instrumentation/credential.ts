@@ -9,8 +9,12 @@ export interface Credential {
   basicUser: string;
 }
 
-/** Schemes whose parameter is the credential itself. */
-const SCHEME = /^(bearer|basic|dpop|token|apikey|api-key)\s+/i;
+/** Schemes whose second part is the credential (RFC 6750, 9449, and common custom ones). */
+const TOKEN_SCHEME = /^(bearer|basic|dpop|token|apikey|api-key|key|gnap)[ :]+(?=\S)/i;
+/** Schemes that prove a key anew with each request: nothing in them stands for a credential. */
+const PROOF_SCHEME = /^(?:digest|negotiate|ntlm|signature|hoba|scram-\S+|mutual|vapid)(?:\s|$)/i;
+/** AWS Signature 4: the access key's id is what stays the same. */
+const AWS_KEY = /^AWS4-HMAC-SHA256\b.*?\bCredential=([A-Z0-9]{16,128})\//;
 
 /** The credential of a request: header, then query parameter, then the service's own finder. */
 export function credentialOf(settings: Settings, request: IncomingMessage): Credential | null {
@@ -21,9 +25,15 @@ export function credentialOf(settings: Settings, request: IncomingMessage): Cred
   return raw === undefined || raw === '' ? null : { raw, basicUser: '' };
 }
 
-/** The credential in a header's value: `Bearer x`, `Basic x` or, without a scheme, `x`. */
+/**
+ * The credential in a header's value: `Bearer x`, `Basic x` or, without a scheme, `x`; null where
+ * nothing stays the same from request to request. The collector reads headers in the same way.
+ */
 export function parseCredential(value: string): Credential | null {
-  const scheme = SCHEME.exec(value);
+  if (PROOF_SCHEME.test(value)) return null;
+  const aws = AWS_KEY.exec(value)?.[1];
+  if (aws !== undefined) return { raw: aws, basicUser: '' };
+  const scheme = TOKEN_SCHEME.exec(value);
   const raw = (scheme === null ? value : value.slice(scheme[0].length)).trim();
   if (raw === '') return null;
   const basic = scheme?.[1]?.toLowerCase() === 'basic';

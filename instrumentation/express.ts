@@ -6,6 +6,7 @@ import type { Settings } from './options.ts';
 /** What is used of Express's request (4 and 5); Connect and plain Node requests fit too. */
 export interface ExpressRequestLike extends IncomingMessage {
   ip?: string | undefined;
+  protocol?: string;
   body?: unknown;
   baseUrl?: string;
   route?: unknown;
@@ -32,6 +33,7 @@ export function expressMiddleware<Request extends ExpressRequestLike>(
     observeRequest(settings, request, response, {
       route: () => routeOf(request),
       address: () => request.ip ?? request.socket.remoteAddress,
+      scheme: () => request.protocol,
       body: () => request.body,
       details: () => details?.(request),
     });

@@ -7,6 +7,7 @@ import type { Settings } from './options.ts';
 export interface FastifyRequestLike {
   raw: IncomingMessage;
   ip: string;
+  protocol?: string;
   body?: unknown;
   routeOptions: { url?: string | undefined };
 }
@@ -40,6 +41,7 @@ export function fastifyPlugin<Request extends FastifyRequestLike>(
       observeRequest(settings, request.raw, reply.raw, {
         route: () => request.routeOptions.url,
         address: () => request.ip,
+        scheme: () => request.protocol,
         body: () => request.body,
         details: () => details?.(request),
       });

@@ -21,6 +21,8 @@ export interface FrameworkView {
   route: () => string | undefined;
   /** The caller's address by the framework's trusted proxies. */
   address: () => string | undefined;
+  /** `http` or `https` towards the caller, by the framework's trusted proxies. */
+  scheme: () => string | undefined;
   /** The parsed body. */
   body: () => unknown;
   /** What the service says of the call. */
@@ -113,6 +115,9 @@ function addConnection(_settings: Settings, observation: Observation, into: Attr
   const { socket } = observation.request;
   const address = clientAddress(observation.view.address(), socket.remoteAddress);
   if (address !== null) into[OTEL.clientAddress] = address;
+  // Stock instrumentation knows this hop only; TLS mostly ends at a proxy in front.
+  const scheme = observation.view.scheme();
+  if (scheme === 'https' || scheme === 'http') into[OTEL.scheme] = scheme;
   Object.assign(into, tlsAttributes(socket));
 }
 

@@ -1,6 +1,7 @@
 import { context, createContextKey, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { OTEL } from '../model/attributes.ts';
 
 /** Where the SDK's HTTP instrumentation keeps the server span and its route (`@opentelemetry/core`). */
@@ -40,7 +41,6 @@ export function serverSpan(request: IncomingMessage): ServerSpan | null {
 export function endOwn(span: Span, request: IncomingMessage, response: ServerResponse): void {
   const attributes: Attributes = {
     [OTEL.method]: request.method ?? 'GET',
-    [OTEL.scheme]: 'encrypted' in request.socket ? 'https' : 'http',
     [OTEL.path]: (request.url ?? '/').split('?', 1)[0] ?? '/',
   };
   if (response.headersSent) attributes[OTEL.status] = response.statusCode;
@@ -54,7 +54,9 @@ export function endOwn(span: Span, request: IncomingMessage, response: ServerRes
 
 function startOwn(request: IncomingMessage, unsampled: Span | undefined): Span {
   const linked = unsampled === undefined ? [] : [{ context: unsampled.spanContext() }];
-  const options = { kind: SpanKind.SERVER, root: true, links: linked };
+  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http';
+  const attributes = { [OTEL.scheme]: scheme };
+  const options = { kind: SpanKind.SERVER, root: true, links: linked, attributes };
   const tracer = trace.getTracer('tokenwatch');
   return tracer.startSpan(request.method ?? 'GET', options, ROOT_CONTEXT);
 }

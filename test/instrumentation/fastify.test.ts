@@ -68,7 +68,11 @@ test('a JWT call: hash, claims, details, the caller behind a trusted proxy', asy
     amr: ['pwd'],
   });
   const span = await serverSpan('/accounts/DE89370400440532013000?access_token=abc&x=1', {
-    headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': '6.6.6.6, 193.99.144.80' },
+    headers: {
+      authorization: `Bearer ${token}`,
+      'x-forwarded-for': '6.6.6.6, 193.99.144.80',
+      'x-forwarded-proto': 'https',
+    },
   });
   expect(span.name).toBe('GET /accounts/:id');
   expect(span.attributes).toMatchObject({
@@ -88,6 +92,7 @@ test('a JWT call: hash, claims, details, the caller behind a trusted proxy', asy
     'tokenwatch.object.owner_hash': pseudonym(PEPPER, 'object', 'anna@example.org'),
     'http.route': '/accounts/:id',
     'http.response.status_code': 200,
+    'url.scheme': 'https',
     'url.query': 'access_token=[redacted]&x=1',
   });
   expect(span.attributes).not.toHaveProperty(['http.request.header.authorization']);
