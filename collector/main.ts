@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pepperOf } from '../config/pepper.ts';
 import type { Config } from '../config/schema.ts';
@@ -9,6 +10,7 @@ import { startGrpc } from './grpc/server.ts';
 import { isLoopback, senderKeys } from './http/sender-keys.ts';
 import { createIntake } from './intake.ts';
 import { Keeper } from './keep/keeper.ts';
+import { Spool } from './keep/spool.ts';
 import { openLocator } from './locate/locator.ts';
 import type { Locator } from './locate/locator.ts';
 import { collectorMetrics } from './metrics.ts';
@@ -38,9 +40,20 @@ function openLocations({ config, log }: StageContext, metrics: CollectorMetrics)
   return locator;
 }
 
-function startKeeper({ config, db, log }: StageContext, metrics: CollectorMetrics): Keeper {
+async function startKeeper(
+  { config, db, log }: StageContext,
+  metrics: CollectorMetrics,
+): Promise<Keeper> {
   const { collector } = config;
+  const spool = await Spool.open({
+    folder: join(config.data_dir, 'spool'),
+    maxBytes: collector.spool_max_bytes,
+    onProblem: (problem) => log.error({ problem }, 'a spooled block cannot be used'),
+  });
+  metrics.watchSpool(spool);
   return new Keeper({
+    spool,
+    spoolAfter: collector.spool_after_ms,
     insert: async (block, token) => {
       const end = metrics.insertSeconds.startTimer();
       await insertCallBlock(db, block, token);
@@ -70,7 +83,8 @@ export async function startCollector(context: StageContext): Promise<RunningStag
   const { collector } = config;
   checkExposure(config);
   const metrics = collectorMetrics(registry);
-  const keeper = startKeeper(context, metrics);
+  const keeper = await startKeeper(context, metrics);
+  metrics.watchQueue(() => keeper.queuedRows);
   const caches = makeCaches({
     pepper: pepperOf(config).reveal(),
     locator: openLocations(context, metrics),

@@ -5,7 +5,8 @@ import type { Registry } from 'prom-client';
 const MAX_SERVICES = 200;
 const INSERT_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-export function collectorMetrics(registry: Registry) {
+/** Where counters, gauges and histograms of the collector are made. */
+function metricFactory(registry: Registry) {
   const registers = [registry];
   const named = (name: string, help: string) => ({
     name: `tokenwatch_collector_${name}`,
@@ -14,7 +15,22 @@ export function collectorMetrics(registry: Registry) {
   });
   const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
     new Counter<T>({ ...named(name, help), labelNames });
-  const gauge = (name: string, help: string) => new Gauge(named(name, help));
+  const gauge = (name: string, help: string, read?: () => number) =>
+    new Gauge({
+      ...named(name, help),
+      ...(read === undefined
+        ? {}
+        : {
+            collect() {
+              this.set(read());
+            },
+          }),
+    });
+  return { named, counter, gauge };
+}
+
+export function collectorMetrics(registry: Registry) {
+  const { named, counter, gauge } = metricFactory(registry);
   return {
     spans: counter('spans_total', 'Spans and log records, by what became of them', ['outcome']),
     requests: counter('requests_total', 'Export requests, by transport, signal and status', [
@@ -41,7 +57,11 @@ export function collectorMetrics(registry: Registry) {
       buckets: INSERT_SECONDS,
     }),
     insertFailures: counter('insert_failures_total', 'Inserts that failed; they are tried again'),
-    queuedRows: gauge('queued_rows', 'Rows that wait to be inserted'),
+    watchQueue: (rows: () => number) => gauge('queued_rows', 'Rows that wait for an insert', rows),
+    watchSpool: (spool: { entries: number; bytes: number }) => {
+      gauge('spool_blocks', 'Blocks on disk that wait for ClickHouse', () => spool.entries);
+      gauge('spool_bytes', 'Bytes on disk that wait for ClickHouse', () => spool.bytes);
+    },
     databases: gauge('location_database_up', 'Whether the location databases could be opened'),
   };
 }

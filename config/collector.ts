@@ -31,7 +31,14 @@ export const collectorSchema = z.strictObject({
   /** Rows at which an insert is sent at once. */
   max_batch_rows: z.int().min(1).max(1_000_000).default(65_536),
   inserts_in_flight: z.int().min(1).max(16).default(3),
-  /** How long an insert is tried before senders get 503. */
+  /** A block that ClickHouse has not taken after this long is kept in the spool on disk; ms. */
+  spool_after_ms: z.int().min(10).default(2000),
+  /** Most bytes of the spool (`<data_dir>/spool`); 0 keeps nothing there. */
+  spool_max_bytes: z
+    .int()
+    .min(0)
+    .default(2 * 1024 ** 3),
+  /** How long is tried, with the spool full as well, before senders get 503. */
   insert_patience_seconds: z.int().min(0).default(10),
   /** `.mmdb` country database and ASN table; the packaged ones by default, `off` for none. */
   country_db: z.string().default('packaged'),

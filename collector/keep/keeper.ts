@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CallBlock } from '../../store/calls/call-block.ts';
+import { replay } from './replay.ts';
+import type { InsertBlock } from './replay.ts';
+import type { Spool, SpoolEntry } from './spool.ts';
 
 export interface KeeperOptions {
-  /** Puts one encoded block into ClickHouse; throws when that cannot be known to have worked. */
-  insert: (block: Buffer, deduplicationToken: string) => Promise<void>;
+  insert: InsertBlock;
+  spool: Spool;
   /** Told of each insert that failed; it is tried again. */
   onFailure: (error: unknown) => void;
   /** Unlike that of any other process: begins every deduplication token. */
@@ -15,7 +18,9 @@ export interface KeeperOptions {
   maxInFlight: number;
   /** Blocks that may wait for a free place; beyond it the collector is full. */
   maxQueued: number;
-  /** How long an insert is tried before its senders are told to come again, ms. */
+  /** How long an insert may take before its block goes to the spool as well, ms. */
+  spoolAfter: number;
+  /** How long is tried, where the spool is full too, until senders are told to come again, ms. */
   patience: number;
   /** A clock in milliseconds that never goes back. */
   now: () => number;
@@ -23,28 +28,27 @@ export interface KeeperOptions {
 
 /** After a pause: rows of requests that come together are still merged. */
 const IDLE_WAIT = 4;
-const FIRST_RETRY = 100;
-const SLOWEST_RETRY = 2000;
+const RETRY = 250;
 
 interface Batch {
-  rows: number;
   kept: Promise<boolean>;
   resolve: (kept: boolean) => void;
 }
 
 interface Sealed extends Batch {
+  rows: number;
   bytes: Buffer;
   token: string;
 }
 
 function newBatch(): Batch {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  return { rows: 0, kept: promise, resolve };
+  return { kept: promise, resolve };
 }
 
 /**
  * Merges the rows of many requests into few large inserts. Rows are written into `block`; the
- * promise of {@link commit} tells whether ClickHouse has them.
+ * promise of {@link commit} tells whether they are kept: in ClickHouse, or on disk.
  */
 export class Keeper {
   readonly #options: KeeperOptions;
@@ -52,18 +56,20 @@ export class Keeper {
   #open = newBatch();
   readonly #queue: Sealed[] = [];
   readonly #working = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  readonly #replaying: Promise<void>;
   #timer: NodeJS.Timeout | null = null;
-  #lastSealed = 0;
+  #lastSealed = Number.NEGATIVE_INFINITY;
   #sequence = 0;
-  #closing = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#replaying = replay({ ...options, signal: this.#stop.signal });
   }
 
   /** False when no more rows may be added now: the sender has to come again. */
   get hasRoom(): boolean {
-    return !this.#closing && this.#queue.length < this.#options.maxQueued;
+    return !this.#stop.signal.aborted && this.#queue.length < this.#options.maxQueued;
   }
 
   get queuedRows(): number {
@@ -80,9 +86,10 @@ export class Keeper {
 
   /** Waits until everything that was committed is kept or given up. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#stop.abort();
     this.#seal();
     while (this.#working.size > 0) await Promise.all(this.#working);
+    await this.#replaying;
   }
 
   #wait(): number {
@@ -107,7 +114,7 @@ export class Keeper {
     while (this.#working.size < this.#options.maxInFlight) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
-      const done = this.#insert(batch).finally(() => {
+      const done = this.#keep(batch).finally(() => {
         this.#working.delete(done);
         this.#work();
       });
@@ -115,19 +122,54 @@ export class Keeper {
     }
   }
 
-  async #insert(batch: Sealed): Promise<void> {
-    const deadline = this.#options.now() + this.#options.patience;
-    for (let pause = FIRST_RETRY; ; pause = Math.min(SLOWEST_RETRY, pause * 2)) {
-      try {
-        await this.#options.insert(batch.bytes, batch.token);
-        batch.resolve(true);
-        return;
-      } catch (error) {
-        this.#options.onFailure(error);
-      }
-      if (this.#options.now() + pause > deadline) break;
-      await delay(pause);
+  /** Into ClickHouse; into the spool when that fails or takes long, or older blocks wait there. */
+  async #keep(batch: Sealed): Promise<void> {
+    const { now, patience, spool } = this.#options;
+    const deadline = now() + patience;
+    for (;;) {
+      if (spool.entries > 0 && (await this.#spool(batch)) !== null) return;
+      if (await this.#tryInsert(batch)) return;
+      if ((await this.#spool(batch)) !== null) return;
+      if (now() + RETRY > deadline || this.#stop.signal.aborted) break;
+      await delay(RETRY);
     }
     batch.resolve(false);
+  }
+
+  async #tryInsert(batch: Sealed): Promise<boolean> {
+    const inserting = this.#options.insert(batch.bytes, batch.token).then(
+      () => true,
+      (error: unknown) => {
+        this.#options.onFailure(error);
+        return false;
+      },
+    );
+    const { spoolAfter } = this.#options;
+    const cancel = new AbortController();
+    const slow = delay(spoolAfter, 'slow' as const, { signal: cancel.signal }).catch(() => 'slow');
+    const first = await Promise.race([inserting, slow]);
+    cancel.abort();
+    if (first === false) return false;
+    if (first === true) {
+      batch.resolve(true);
+      return true;
+    }
+    // Slow: safe on disk first, and out of it again should the insert end well after all.
+    const entry = await this.#spool(batch);
+    const inserted = await inserting;
+    if (inserted && entry !== null) await this.#options.spool.remove(entry);
+    if (inserted) batch.resolve(true);
+    return inserted || entry !== null;
+  }
+
+  async #spool({ token, rows, bytes, resolve }: Sealed): Promise<SpoolEntry | null> {
+    try {
+      const entry = await this.#options.spool.append(token, rows, bytes);
+      if (entry !== null) resolve(true);
+      return entry;
+    } catch (error) {
+      this.#options.onFailure(error);
+      return null;
+    }
   }
 }

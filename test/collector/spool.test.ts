@@ -1,0 +1,157 @@
+import { fork } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Keeper } from '../../collector/keep/keeper.ts';
+import type { KeeperOptions } from '../../collector/keep/keeper.ts';
+import { Spool } from '../../collector/keep/spool.ts';
+import { emptyCall } from '../../model/call.ts';
+import { CallBlock, appendCall } from '../../store/calls/call-block.ts';
+import { insertCallBlock } from '../../store/calls/insert-calls.ts';
+import { openTestStore } from '../support/test-store.ts';
+import type { TestStore } from '../support/test-store.ts';
+
+let store: TestStore;
+let folder: string;
+beforeAll(async () => {
+  store = await openTestStore();
+  folder = mkdtempSync(join(tmpdir(), 'tokenwatch-spool-'));
+});
+afterAll(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function openSpool(name: string, maxBytes = 1e9) {
+  const problems: string[] = [];
+  const options = { folder: join(folder, name), maxBytes };
+  const spool = await Spool.open({ ...options, onProblem: (text) => problems.push(text) });
+  return { spool, problems };
+}
+
+function keeperOptions(spool: Spool, more: Partial<KeeperOptions> = {}): KeeperOptions {
+  return {
+    ...{ spool, maxRows: 1000, maxWait: 20, maxInFlight: 2, maxQueued: 2, spoolAfter: 200 },
+    ...{ patience: 300, now: () => performance.now(), onFailure: () => undefined },
+    instance: 'test',
+    insert: (block, token) => insertCallBlock(store.db, block, token),
+    ...more,
+  };
+}
+
+function add(keeper: Keeper, service: string, tokenId = ''): Promise<boolean> {
+  appendCall(keeper.block, { ...emptyCall(Date.now(), 'otlp'), service, tokenId });
+  return keeper.commit();
+}
+
+async function count(service: string): Promise<number> {
+  const [row] = await store.db.query<{ n: number }>(
+    `SELECT count() AS n FROM ${store.db.database}.calls WHERE service = {service:String}`,
+    { service },
+  );
+  return row?.n ?? 0;
+}
+
+describe('a keeper whose store is away', () => {
+  it('keeps blocks on disk and replays them in order, once, by itself', async () => {
+    const { spool } = await openSpool('away');
+    let away = true;
+    const order: string[] = [];
+    const keeper = new Keeper(
+      keeperOptions(spool, {
+        insert: async (block, token) => {
+          // The insert works, but its answer is lost: the worst case for exactly-once.
+          await insertCallBlock(store.db, block, token);
+          if (away) throw new Error('connection reset');
+          order.push(token);
+        },
+      }),
+    );
+    for (let index = 0; index < 5; index++) expect(await add(keeper, 'away')).toBe(true);
+    expect(spool.entries).toBe(5);
+    away = false;
+    await vi.waitFor(() => expect(spool.entries).toBe(0), 5000);
+    expect(order).toEqual([1, 2, 3, 4, 5].map((n) => `test-${n}`));
+    expect(await count('away')).toBe(5);
+    expect(await add(keeper, 'away')).toBe(true);
+    expect(await count('away')).toBe(6);
+    await keeper.close();
+  });
+
+  it('answers from the disk when an insert hangs, and is full at its bounds', async () => {
+    const { spool } = await openSpool('hang', 40_000);
+    const keeper = new Keeper(
+      keeperOptions(spool, { insert: () => new Promise((_, reject) => setTimeout(reject, 2000)) }),
+    );
+    const begun = performance.now();
+    expect(await add(keeper, 'hang')).toBe(true);
+    expect(performance.now() - begun).toBeLessThan(1500);
+    // The disk fills and the store is away: the sender is told, and the bound holds.
+    let kept = true;
+    for (let index = 0; index < 100 && kept; index++) kept = await add(keeper, 'hang');
+    expect(kept).toBe(false);
+    expect(spool.bytes).toBeGreaterThan(30_000);
+    expect(spool.bytes).toBeLessThanOrEqual(40_000);
+    await keeper.close();
+  });
+
+  it('sets aside what ClickHouse can never take, and goes on', async () => {
+    const { spool, problems } = await openSpool('poison');
+    await spool.append('poison-1', 1, Buffer.from('this is no Native block at all'));
+    const block = new CallBlock();
+    appendCall(block, { ...emptyCall(Date.now(), 'otlp'), service: 'after-poison' });
+    await spool.append('poison-2', 1, block.encode());
+    const keeper = new Keeper(keeperOptions(spool));
+    await vi.waitFor(() => expect(spool.entries).toBe(0), 10_000);
+    await keeper.close();
+    expect(await count('after-poison')).toBe(1);
+    expect(problems).toEqual([expect.stringMatching(/block\.bad: set aside, because ClickHouse/)]);
+  });
+});
+
+describe('Spool', () => {
+  it('finds what an earlier process left, and sets damaged files aside', async () => {
+    const { spool } = await openSpool('left');
+    await spool.append('a', 3, Buffer.from('first'));
+    await spool.append('b', 4, Buffer.from('second'));
+    writeFileSync(join(folder, 'left', '000000000003.block'), 'TWSPOOL1 torn');
+    writeFileSync(join(folder, 'left', '000000000004.block.part'), 'never named');
+    const { spool: again, problems } = await openSpool('left');
+    expect(again.entries).toBe(2);
+    expect(again.bytes).toBe(spool.bytes);
+    const entry = again.first();
+    expect(entry).toMatchObject({ token: 'a', rows: 3 });
+    expect(entry === null ? '' : (await again.read(entry))?.toString()).toBe('first');
+    expect(problems).toEqual([expect.stringContaining('it is damaged')]);
+    expect(readdirSync(join(folder, 'left'))).not.toContain('000000000004.block.part');
+    expect((await again.append('c', 1, Buffer.from('x')))?.file).toMatch(/0{11}[4-9]\.block$/);
+  });
+
+  it('loses nothing that was acknowledged to kill -9', async () => {
+    const child = fork(new URL('./spool-writer.ts', import.meta.url), [join(folder, 'killed')], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const acknowledged: string[] = [];
+    await new Promise<void>((resolve) => {
+      child.on('message', (token: string) => {
+        acknowledged.push(token);
+        if (acknowledged.length === 30) child.kill('SIGKILL');
+      });
+      child.once('exit', () => resolve());
+    });
+    const { spool, problems } = await openSpool('killed');
+    expect(problems).toEqual([]);
+    expect(spool.entries).toBeGreaterThanOrEqual(acknowledged.length);
+    const keeper = new Keeper(keeperOptions(spool));
+    await vi.waitFor(() => expect(spool.entries).toBe(0), 10_000);
+    await keeper.close();
+    const rows = await store.db.query<{ token_id: string; n: number }>(
+      `SELECT token_id, count() AS n FROM ${store.db.database}.calls
+       WHERE service = 'killed' GROUP BY token_id`,
+    );
+    expect(rows.every(({ n }) => n === 1)).toBe(true);
+    const stored = new Set(rows.map(({ token_id }) => token_id));
+    expect(acknowledged.filter((token) => !stored.has(token))).toEqual([]);
+  });
+});
