@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { TW } from '../model/attributes.ts';
+import { OTEL, TW } from '../model/attributes.ts';
 import { pseudonym } from '../model/hash.ts';
 import type { Purpose } from '../model/hash.ts';
 import { normalEnvironment } from '../model/jwt-claims.ts';
@@ -11,6 +11,8 @@ import { maskText } from './mask.ts';
  * believed before what the token claims. Values marked "hashed" leave the process as pseudonyms.
  */
 export interface CallDetails {
+  /** The route's template, `/accounts/:id`, where the framework does not tell it. */
+  route?: string | undefined;
   /** The scope that this call exercised. */
   scope?: string | undefined;
   /** The service's decision, where the status does not tell it. */
@@ -51,6 +53,7 @@ const MAX_TEXT = 256;
 
 /** The attributes that say a call's details, hashed where they must be, onto `into`. */
 export function addDetails(settings: Settings, details: CallDetails, into: Attributes): void {
+  setText(into, OTEL.route, details.route);
   setText(into, TW.scope, details.scope);
   setText(into, TW.authResult, details.authResult);
   setTexts(into, TW.authMethods, details.authMethods);

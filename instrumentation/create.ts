@@ -6,6 +6,10 @@ import { expressMiddleware } from './express.ts';
 import type { ExpressMiddleware, ExpressRequestLike } from './express.ts';
 import { fastifyPlugin } from './fastify.ts';
 import type { FastifyPlugin, FastifyRequestLike } from './fastify.ts';
+import { koaMiddleware } from './koa.ts';
+import type { KoaContextLike, KoaMiddleware } from './koa.ts';
+import { watchedListener } from './node-http.ts';
+import type { RequestListener } from './node-http.ts';
 import { describeCall } from './observe.ts';
 import { guarded, resolveSettings } from './options.ts';
 import type { TokenwatchOptions } from './options.ts';
@@ -30,6 +34,12 @@ export interface Tokenwatch {
   express: <Request extends ExpressRequestLike = ExpressRequestLike>(
     describe?: Describe<Request>,
   ) => ExpressMiddleware<Request>;
+  /** For Koa's `app.use()`, before the router. */
+  koa: <Context extends KoaContextLike = KoaContextLike>(
+    describe?: Describe<Context>,
+  ) => KoaMiddleware<Context>;
+  /** Around the listener of `http.createServer()`. */
+  http: (listener: RequestListener, describe?: Describe<IncomingMessage>) => RequestListener;
   /** Says more of a call from inside its handler. */
   describe: (request: AnyRequest, details: CallDetails) => void;
   /**
@@ -49,6 +59,8 @@ export function createTokenwatch(options: TokenwatchOptions): Tokenwatch {
     spanProcessor: () => new TokenwatchSpanProcessor(settings),
     fastify: (describe) => fastifyPlugin(settings, describe),
     express: (describe) => expressMiddleware(settings, describe),
+    koa: (describe) => koaMiddleware(settings, describe),
+    http: (listener, describe) => watchedListener(settings, listener, describe),
     describe: (request, details) =>
       guarded(settings, () => describeCall(nodeRequest(request), details)),
     attributes: (credential, details) => {
