@@ -23,6 +23,7 @@ export const TABLES = {
   detections: 'detections',
   deliveries: 'deliveries',
   silences: 'silences',
+  audit: 'audit',
   stageState: 'stage_state',
   consoleSessions: 'console_sessions',
   consoleKeys: 'console_keys',
