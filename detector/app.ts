@@ -21,7 +21,7 @@ import { judgeVolume } from './judge/volume.ts';
 import { createRecentSet } from './recent.ts';
 import type { RecentSet } from './recent.ts';
 import { CATALOGUE } from './registry.ts';
-import { raisedFrom, toFinding, untold } from './raise.ts';
+import { toFinding, toldFrom, untold } from './raise.ts';
 import { prepareHours } from './train.ts';
 import { hourOf } from './volume/calendar.ts';
 
@@ -115,16 +115,15 @@ async function judge(
   return { ...judged, seen: keys };
 }
 
-async function raise(db: Db, judged: Judged, at: number): Promise<Finding[]> {
+async function tell(db: Db, judged: Judged, at: number): Promise<Finding[]> {
   if (judged.surprises.length > 0) await writeSurprises(db, judged.surprises);
   if (judged.notices.length === 0) return [];
   const keys = judged.notices.map((one) => one.entity.key);
-  const news = untold(judged.notices, await readRaised(db, keys));
+  const { raise, remember } = untold(judged.notices, toldFrom(await readRaised(db, keys)));
   const findings: Finding[] = [];
-  for (const notice of news) findings.push(await toFinding(db, notice, at));
-  if (findings.length === 0) return [];
+  for (const notice of raise) findings.push(await toFinding(db, notice, at));
   await writeFindings(db, findings);
-  await writeRaised(db, news.map(raisedFrom));
+  await writeRaised(db, remember);
   return findings;
 }
 
@@ -140,7 +139,7 @@ async function tick(options: DetectorOptions, memory: Memory): Promise<TickResul
     memory.historyLast = now();
     if (memory.historySince === 0) memory.historySince = memory.historyLast;
   }
-  const findings = await raise(db, judged, now());
+  const findings = await tell(db, judged, now());
   // Only now: what failed before is looked at again.
   for (const key of judged.seen) memory.values.add(key);
   if (to > memory.cursor) await writeStageState(db, 'detector', 'cursor', to);

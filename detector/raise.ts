@@ -37,30 +37,54 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
   'environment.new': 'environment',
 };
 
-/**
- * Of what was noticed, that which has not been told: new stories, and those that grew by a third.
- * The strongest of each comes through.
- *
- * @param raised what was told before of these entities
- */
-export function untold(notices: readonly OpenNotice[], raised: readonly Raised[]): OpenNotice[] {
-  const told = new Map(raised.map((one) => [storyOf(one), one]));
-  const best = new Map<string, OpenNotice>();
-  for (const notice of notices) {
-    const story = storyOfNotice(notice);
-    const before = told.get(story);
-    if (before !== undefined && !isNews(notice, before)) continue;
-    const rival = best.get(story);
-    if (rival === undefined || notice.noticed.bits > rival.noticed.bits) best.set(story, notice);
-  }
-  return [...best.values()];
+/** What was told so far, by story. */
+export type Told = Map<string, Raised>;
+
+/** The stories of what was raised before. */
+export function toldFrom(raised: readonly Raised[]): Told {
+  return new Map(raised.map((one) => [storyOf(one), one]));
 }
 
-function isNews(notice: OpenNotice, before: Raised): boolean {
-  if (noticeId(notice) === before.findingId || notice.moment === 'once') return false;
+/** What is new among notices, and what is to be remembered. */
+export interface News {
+  raise: OpenNotice[];
+  remember: Raised[];
+}
+
+/**
+ * Of what was noticed, that which has not been told: new stories, and those that grew by a third.
+ * Within the same moment a story only grows, untold. Notices are taken in the order of their time;
+ * `told` is brought up to date.
+ */
+export function untold(notices: readonly OpenNotice[], told: Told): News {
+  const raise: OpenNotice[] = [];
+  const remember = new Map<string, Raised>();
+  const ordered = [...notices].sort(
+    (a, b) => a.noticed.windowEnd - b.noticed.windowEnd || b.noticed.bits - a.noticed.bits,
+  );
+  for (const notice of ordered) {
+    const story = storyOfNotice(notice);
+    const before = told.get(story);
+    const decision = before === undefined ? 'raise' : decide(notice, before);
+    if (decision === 'drop') continue;
+    const now =
+      decision === 'grow' && before !== undefined
+        ? { ...before, bits: notice.noticed.bits }
+        : raisedFrom(notice);
+    if (decision === 'raise') raise.push(notice);
+    told.set(story, now);
+    remember.set(story, now);
+  }
+  return { raise, remember: [...remember.values()] };
+}
+
+function decide(notice: OpenNotice, before: Raised): 'raise' | 'grow' | 'drop' {
+  if (notice.moment === 'once') return 'drop';
+  const { bits, windowEnd } = notice.noticed;
+  if (noticeId(notice) === before.findingId) return bits > before.bits ? 'grow' : 'drop';
   // What comes late about a time before the last telling belongs to that story.
-  if (notice.noticed.windowEnd - before.raisedAt > MERGE_MS) return true;
-  return notice.noticed.bits >= LOUDER * before.bits;
+  if (windowEnd - before.raisedAt > MERGE_MS) return 'raise';
+  return bits >= LOUDER * before.bits ? 'raise' : 'drop';
 }
 
 function evidenceQuery(notice: OpenNotice): EvidenceQuery {
@@ -88,8 +112,7 @@ export async function toFinding(db: Db, notice: OpenNotice, detectedAt: number):
   return findingFrom({ ...notice, noticed: noticed ?? notice.noticed }, calls, detectedAt);
 }
 
-/** What is to be remembered of a notice that was raised. */
-export function raisedFrom(notice: OpenNotice): Raised {
+function raisedFrom(notice: OpenNotice): Raised {
   return {
     entity: notice.entity.kind,
     key: notice.entity.key,

@@ -8,6 +8,8 @@ export const FLOOR = 4;
 /** A notice that may still want to know its peers. */
 export interface OpenNotice extends Notice {
   /** The same, once the 99th percentile of the client's other tokens is known. */
+  /** Calls of the last minute after which it was to be noticed; when that is not the first. */
+  crossing?: () => number;
   withPeers?: (peers: number) => Noticed | null;
 }
 

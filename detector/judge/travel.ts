@@ -1,8 +1,10 @@
 import type { Db } from '../../store/db.ts';
 import type { FreshValue } from '../../store/detection/fresh.ts';
 import { readCountryHours, readTrails } from '../../store/detection/values.ts';
+import type { CountryHours, Trail } from '../../store/detection/values.ts';
 import { RELAYS } from '../detections/geography-new-country.ts';
 import { alternationBits, impossibleSwitches, pastSwitches } from '../geography/travel.ts';
+import type { Stop, Switch } from '../geography/travel.ts';
 import { DETECTIONS } from '../registry.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
 import { FLOOR } from './judged.ts';
@@ -31,29 +33,44 @@ export async function judgeTravel(
   const records = await readCountryHours(db, hourOf(until), tokens);
   const recordOf = new Map(records.map((record) => [record.tokenHash, record]));
   for (const trail of trails) {
-    const stops = trail.times.map((time, i) => ({
-      time,
-      country: trail.countries[i] ?? '',
-      relay: RELAYS.has(trail.kinds[i] ?? ''),
-    }));
-    const switches = impossibleSwitches(stops);
-    if (switches.length === 0) continue;
     const record = recordOf.get(trail.tokenHash);
-    const past = pastSwitches(record?.several ?? []);
-    const activeHours = record?.active ?? 0;
-    const bits = alternationBits(switches.length, past, activeHours);
-    if (bits < FLOOR) continue;
-    const key = trail.tokenHash;
-    const clientId = clients.get(key) ?? '';
-    const time = switches.at(-1)?.arrived ?? until;
-    const common = { entity: 'token', key, clientId, value: '', stratum: 0, excess: 0 } as const;
-    into.surprises.push({ ...common, dimension: 'travel', time, bits });
-    const detection = DETECTIONS.geographyImpossibleTravel;
-    const first = switches[0]?.left ?? range.from;
-    const window = { switches, start: first, end: time + 1 };
-    const noticed = detection.detect(window, { past, activeHours }, detection.parameters);
-    if (noticed === null) continue;
-    const entity = { kind: 'token', key, tokenHash: key, clientId } as const;
-    into.notices.push({ detection, entity, noticed, moment: hourOf(time) });
+    const clientId = clients.get(trail.tokenHash) ?? '';
+    judgeSwitches(trail, clientId, impossibleSwitches(stopsOf(trail)), record, into);
   }
+}
+
+/** A trail's calls as stops. */
+export function stopsOf(trail: Trail): Stop[] {
+  return trail.times.map((time, i) => ({
+    time,
+    country: trail.countries[i] ?? '',
+    relay: RELAYS.has(trail.kinds[i] ?? ''),
+  }));
+}
+
+/** Judges the impossible switches of a token within an hour. */
+export function judgeSwitches(
+  trail: Trail,
+  clientId: string,
+  switches: readonly Switch[],
+  record: CountryHours | undefined,
+  into: Judged,
+): void {
+  const [first] = switches;
+  const last = switches.at(-1);
+  if (first === undefined || last === undefined) return;
+  const past = pastSwitches(record?.several ?? []);
+  const activeHours = record?.active ?? 0;
+  const bits = alternationBits(switches.length, past, activeHours);
+  if (bits < FLOOR) return;
+  const key = trail.tokenHash;
+  const time = last.arrived;
+  const common = { entity: 'token', key, clientId, value: '', stratum: 0, excess: 0 } as const;
+  into.surprises.push({ ...common, dimension: 'travel', time, bits });
+  const detection = DETECTIONS.geographyImpossibleTravel;
+  const window = { switches, start: first.left, end: time + 1 };
+  const noticed = detection.detect(window, { past, activeHours }, detection.parameters);
+  if (noticed === null) return;
+  const entity = { kind: 'token', key, tokenHash: key, clientId } as const;
+  into.notices.push({ detection, entity, noticed, moment: hourOf(time) });
 }

@@ -23,7 +23,7 @@ import type { Judged } from './judged.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 /** Siblings that take up a value within this time are a deployment, ms. */
-const DEPLOYMENT_MS = 4 * HOUR_MS;
+export const DEPLOYMENT_MS = 4 * HOUR_MS;
 
 /** Which detections look at a dimension. */
 const BY_DIMENSION: Readonly<Record<string, readonly AnyDetection[]>> = {
@@ -98,7 +98,8 @@ function strongestSince(
   return most;
 }
 
-function surpriseOf(fresh: FreshValue, bits: number): SurpriseRow {
+/** A value's surprise as it is kept. */
+export function surpriseOf(fresh: FreshValue, bits: number): SurpriseRow {
   return {
     entity: 'token',
     key: fresh.tokenHash,
@@ -112,7 +113,8 @@ function surpriseOf(fresh: FreshValue, bits: number): SurpriseRow {
   };
 }
 
-interface Candidate {
+/** A value worth a look, with its baseline. */
+export interface Candidate {
   fresh: FreshValue;
   baseline: ValueBaseline;
 }
@@ -146,7 +148,8 @@ export async function judgeValues(
   for (const candidate of candidates) detectValue(candidate, all, into);
 }
 
-function detectValue(
+/** Lets the detections of its dimension look at a value. */
+export function detectValue(
   { fresh, baseline }: Candidate,
   surprises: readonly SurpriseRow[],
   into: Judged,

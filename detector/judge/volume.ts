@@ -8,10 +8,11 @@ import type { Entity } from '../findings.ts';
 import { DETECTIONS } from '../registry.ts';
 import { clientKey, expectationOfRow } from '../volume/book.ts';
 import { MINUTE_MS } from '../volume/calendar.ts';
-import { bitsByWindow } from '../volume/surge-finding.ts';
+import { bitsByWindow, crossingOf } from '../volume/surge-finding.ts';
 import type { SurgeBaseline, SurgeWindow } from '../volume/surge-finding.ts';
 import { moveOf } from '../volume/surge.ts';
 import { meanOf, mixtureOf } from '../volume/expectation.ts';
+import type { Expectation } from '../volume/expectation.ts';
 import { FLOOR } from './judged.ts';
 import type { Judged } from './judged.ts';
 
@@ -33,22 +34,36 @@ function moveFor(
 ): number {
   const hour = hours.get(row.clientId);
   if (hour === undefined) return 1;
-  // The trailing hour ends before this minute, which is still filling.
-  const last = (Math.floor(minute / MINUTE_MS) % 60) - 1;
-  const whole = meanOf(mixtureOf(expectationOfRow(client), 2, last, 1));
-  const own = meanOf(mixtureOf(expectationOfRow(row), 2, last, 1));
-  const others = hour.calls - (hour.own[row.tokenHash] ?? 0);
-  return moveOf(others, whole - own, client.siblings);
+  const calls = { client: hour.calls, own: hour.own[row.tokenHash] ?? 0 };
+  return othersMove(calls, expectationOfRow(client), expectationOfRow(row), minute);
 }
 
-function judgeRow(row: WindowRow, minute: number, move: number, into: Judged): void {
-  const window: SurgeWindow = { minute, counts: [row.x1, row.x5, row.x60, row.x1440] };
-  const baseline: SurgeBaseline = {
-    expectation: expectationOfRow(row),
-    move,
-    known: row.known === 1,
-  };
-  const entity = entityOf(row);
+/**
+ * How a token's siblings move now.
+ *
+ * @param calls of the client and of the token in the 60 min before the minute, which is still filling
+ */
+export function othersMove(
+  calls: { client: number; own: number },
+  client: Expectation,
+  token: Expectation,
+  minute: number,
+): number {
+  const last = (Math.floor(minute / MINUTE_MS) % 60) - 1;
+  const whole = meanOf(mixtureOf(client, 2, last, 1));
+  const own = meanOf(mixtureOf(token, 2, last, 1));
+  return moveOf(calls.client - calls.own, whole - own, client.siblings);
+}
+
+/** What judging one entity's windows takes. */
+export interface VolumeCase {
+  entity: Entity;
+  window: SurgeWindow;
+  baseline: SurgeBaseline;
+}
+
+/** Judges the windows of one entity that end with a minute. */
+export function judgeCase({ entity, window, baseline }: VolumeCase, into: Judged): void {
   const bits = bitsByWindow(window, baseline);
   const best = new Map<string, number>();
   bits.forEach((value, w) => {
@@ -56,7 +71,7 @@ function judgeRow(row: WindowRow, minute: number, move: number, into: Judged): v
     best.set(dimension, Math.max(best.get(dimension) ?? 0, value));
   });
   for (const [dimension, value] of best) {
-    if (value >= FLOOR) into.surprises.push(surpriseOf(entity, dimension, minute, value));
+    if (value >= FLOOR) into.surprises.push(surpriseOf(entity, dimension, window.minute, value));
   }
   const detection = entity.kind === 'token' ? DETECTIONS.volumeSurge : DETECTIONS.volumeClientSurge;
   const noticed = detection.detect(window, baseline, detection.parameters);
@@ -65,9 +80,18 @@ function judgeRow(row: WindowRow, minute: number, move: number, into: Judged): v
     detection,
     entity,
     noticed,
-    moment: minute,
+    moment: window.minute,
+    crossing: () => crossingOf(window, baseline, noticed.thresholdBits),
     withPeers: (peers) => detection.detect(window, { ...baseline, peers }, detection.parameters),
   });
+}
+
+function caseOf(row: WindowRow, minute: number, move: number): VolumeCase {
+  return {
+    entity: entityOf(row),
+    window: { minute, counts: [row.x1, row.x5, row.x60, row.x1440] },
+    baseline: { expectation: expectationOfRow(row), move, known: row.known === 1 },
+  };
 }
 
 function surpriseOf(entity: Entity, dimension: string, time: number, bits: number): SurpriseRow {
@@ -95,7 +119,7 @@ export async function judgeVolume(db: Db, minute: number, into: Judged): Promise
     readWindows(db, 'token', seconds),
     readWindows(db, 'client', seconds),
   ]);
-  for (const row of clients) judgeRow(row, minute, 1, into);
+  for (const row of clients) judgeCase(caseOf(row, minute, 1), into);
   if (tokens.length === 0) return;
   const ids = tokens.map((row) => row.clientId);
   const hashes = tokens.map((row) => row.tokenHash);
@@ -105,6 +129,7 @@ export async function judgeVolume(db: Db, minute: number, into: Judged): Promise
   ]);
   for (const row of tokens) {
     const profile = profiles.get(row.clientId);
-    judgeRow(row, minute, profile === undefined ? 1 : moveFor(row, minute, hours, profile), into);
+    const move = profile === undefined ? 1 : moveFor(row, minute, hours, profile);
+    judgeCase(caseOf(row, minute, move), into);
   }
 }

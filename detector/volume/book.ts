@@ -67,7 +67,16 @@ export interface VolumeBook {
   learn: (hour: number, tokens: readonly HourRow[], clients: readonly HourRow[]) => void;
   /** What is expected of an hour, of all known entities and of a new token of each client. */
   expect: (hour: number) => Generator<Expected>;
+  /** The same, of one entity at a time. */
+  at: (hour: number) => Lookup;
   readonly size: number;
+}
+
+/** Expectations of single entities in one hour. */
+export interface Lookup {
+  /** Of a token; of any new token of the client when it is not known; null without a client known. */
+  token: (hash: string, clientId: string) => { expectation: Expectation; known: boolean } | null;
+  client: (clientId: string) => Expectation | null;
 }
 
 /** The book's pages: clients with their tokens, and which client a token is found at. */
@@ -158,12 +167,41 @@ function* expectAll(pages: Pages, hour: number): Generator<Expected> {
   }
 }
 
+function lookup(pages: Pages, hour: number): Lookup {
+  const above = root(pages, hour);
+  const parents = new Map<ClientBook, Parent>();
+  const parentOf = (client: ClientBook): Parent => {
+    let parent = parents.get(client);
+    if (parent === undefined) {
+      parent = parentFrom(client.state, above, hour, client.tokens.size);
+      parents.set(client, parent);
+    }
+    return parent;
+  };
+  return {
+    token(hash, clientId) {
+      const client = pages.owner.get(hash) ?? pages.clients.get(clientId);
+      if (client === undefined) return null;
+      const own = client.tokens.get(hash);
+      const state = own ?? newState(hour);
+      const expectation = expectationAt(state, parentOf(client), hour, client.tokens.size);
+      return { expectation, known: own !== undefined };
+    },
+    client(clientId) {
+      const client = pages.clients.get(clientId);
+      if (client === undefined) return null;
+      return expectationAt(client.state, above, hour, client.tokens.size);
+    },
+  };
+}
+
 /** An empty book. */
 export function createVolumeBook(trains: Trains = () => true): VolumeBook {
   const pages: Pages = { clients: new Map(), owner: new Map(), everybody: null, trains };
   return {
     learn: (hour, tokens, clients) => learn(pages, hour, tokens, clients),
     expect: (hour) => expectAll(pages, hour),
+    at: (hour) => lookup(pages, hour),
     get size() {
       return pages.owner.size;
     },

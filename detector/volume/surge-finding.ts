@@ -45,6 +45,26 @@ export function strongest(bits: readonly number[]): Window {
   return best;
 }
 
+/** How many calls of the last minute suffice for any of its windows to surprise enough. */
+export function crossingOf(
+  window: SurgeWindow,
+  baseline: Pick<SurgeBaseline, 'expectation' | 'move'>,
+  thresholdBits: number,
+): number {
+  const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
+  const inMinute = window.counts[0];
+  let calls = inMinute;
+  for (const w of [0, 1, 2, 3] as const) {
+    const before = window.counts[w] - inMinute;
+    const enough = firstCount(
+      (x) => surgeBits(baseline.expectation, w, x, minuteOfHour, baseline.move) > thresholdBits,
+      before,
+    );
+    calls = Math.min(calls, enough - before);
+  }
+  return Math.max(1, calls);
+}
+
 /** Beginning of a window that ends with a minute, epoch ms. */
 export function windowStart(minute: number, window: Window): number {
   if (window === 3) return Math.floor(minute / (60 * MINUTE_MS)) * 60 * MINUTE_MS - 23 * 3_600_000;

@@ -32,13 +32,13 @@ export interface CallsSummary {
 
 /** How a call shows a value, as in the rollup (migration 002). */
 const SHOWS: Record<Dimension, string> = {
-  scope: 'scope',
-  route: "concat(method, ' ', route)",
-  country: 'country',
-  asn: 'toString(asn)',
-  network_kind: 'toString(network_kind)',
-  environment: 'environment',
-  user_agent: 'user_agent',
+  scope: 'c.scope',
+  route: "concat(c.method, ' ', c.route)",
+  country: 'c.country',
+  asn: 'toString(c.asn)',
+  network_kind: 'toString(c.network_kind)',
+  environment: 'c.environment',
+  user_agent: 'c.user_agent',
 };
 
 /** Sums up the calls behind a finding. */
@@ -56,7 +56,7 @@ export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<Ca
          AS traceIds,
        topK(5)(concat(method, ' ', route)) AS routes, topKIf(5)(country, country != '') AS countries,
        topK(3)(toString(network_kind)) AS networkKinds, countIf(status IN (401, 403)) AS denied
-     FROM ${db.database}.${TABLES.calls}
+     FROM ${db.database}.${TABLES.calls} AS c
      WHERE ${who}
        AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))
@@ -100,4 +100,32 @@ export async function readPeers(db: Db, query: EvidenceQuery): Promise<number | 
     },
   );
   return row === undefined || row.tokens < 3 ? null : row.peers;
+}
+
+/**
+ * Event time (epoch ms) of the n-th call of an entity in [from, to), or `to` when there are fewer.
+ *
+ * @param n from 1
+ */
+export async function readNthCall(db: Db, query: EvidenceQuery, n: number): Promise<number> {
+  const who =
+    query.entity === 'token'
+      ? 'token_hash = unhex({tokenHash:String})'
+      : 'client_id = {clientId:String}';
+  const [row] = await db.query<{ at: number }>(
+    `SELECT toUnixTimestamp64Milli(time) AS at FROM ${db.database}.${TABLES.calls}
+     WHERE ${who} AND token_hash != toFixedString('', 32)
+       AND toStartOfHour(time) = toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
+       AND time >= fromUnixTimestamp64Milli({from:Int64})
+       AND time < fromUnixTimestamp64Milli({to:Int64})
+     ORDER BY time LIMIT 1 OFFSET {skip:UInt32}`,
+    {
+      tokenHash: query.tokenHash,
+      clientId: query.clientId,
+      from: query.from,
+      to: query.to,
+      skip: Math.max(0, n - 1),
+    },
+  );
+  return row?.at ?? query.to;
 }

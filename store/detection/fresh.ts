@@ -85,7 +85,8 @@ export const DIMENSIONS = [
 
 export type Dimension = (typeof DIMENSIONS)[number];
 
-const VALUES = `['scope', 'route', 'country', 'asn', 'network_kind', 'environment', 'user_agent'] AS dimension,
+/** Joins each call with its values, one row a dimension, as in the rollup (migration 002). */
+export const VALUES = `['scope', 'route', 'country', 'asn', 'network_kind', 'environment', 'user_agent'] AS dimension,
   [toString(scope), if(route = '', '', concat(method, ' ', route)), toString(country),
    if(asn = 0, '', toString(asn)),
    if(network_kind IN ('unknown', 'private'), '', toString(network_kind)),

@@ -29,7 +29,7 @@ const COLUMNS = {
 export async function readRaised(db: Db, keys: readonly string[]): Promise<Raised[]> {
   return db.query<Raised>(
     `SELECT toString(entity) AS entity, lower(hex(entity_key)) AS key, detection, value,
-       toUnixTimestamp64Milli(max(raised_at)) AS raisedAt, argMax(bits, raised_at) AS bits,
+       toUnixTimestamp64Milli(max(raised_at)) AS raisedAt, argMax(bits, (raised_at, bits)) AS bits,
        argMax(finding_id, raised_at) AS findingId
      FROM ${db.database}.${TABLES.raised}
      WHERE entity_key IN (SELECT unhex(arrayJoin({keys:Array(String)})))
