@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -76,7 +76,7 @@ async function plant(): Promise<void> {
         attributes: attributesWith(name, value),
       });
       span.addEvent(`event ${value}`, { detail: value });
-      span.setStatus({ code: 2, message: value });
+      span.setStatus({ code: SpanStatusCode.ERROR, message: value });
       span.end();
     }
     await provider.forceFlush();
