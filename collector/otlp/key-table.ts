@@ -10,9 +10,9 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = length;
   hash = (hash * 31 + (bytes[end - 1] ?? 0)) | 0;
   hash = (hash * 31 + (bytes[end - 2] ?? 0)) | 0;
-  hash = (hash * 31 + (bytes[end - 4] ?? 0)) | 0;
+  hash = (hash * 31 + (bytes[end - 3] ?? 0)) | 0;
   hash = (hash * 31 + (bytes[middle] ?? 0)) | 0;
-  hash = (hash * 31 + (bytes[middle - 2] ?? 0)) | 0;
+  hash = (hash * 31 + (bytes[start + 1] ?? 0)) | 0;
   hash = (hash * 31 + (bytes[start] ?? 0)) | 0;
   return Math.imul(hash, 0x9e3779b1) >>> (32 - BITS);
 }
@@ -25,7 +25,7 @@ interface Entry {
 const TABLE: (Entry[] | undefined)[] = new Array<Entry[] | undefined>(SIZE).fill(undefined);
 SLOT_NAMES.forEach((name, slot) => {
   const bytes = Buffer.from(name);
-  // The last bytes of a short name would be read from before it: none is shorter than 4.
+  // Three bytes are read at the end and two at the beginning: no name is shorter than 3.
   const hash = hashOf(bytes, 0, bytes.length);
   (TABLE[hash] ??= []).push({ name: bytes, slot });
 });
@@ -33,7 +33,7 @@ SLOT_NAMES.forEach((name, slot) => {
 /** The slot of the attribute whose name lies in these bytes, or -1 for one we do not read. */
 export function slotOfKey(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length < 4) return -1;
+  if (length < 3) return -1;
   const entries = TABLE[hashOf(bytes, start, end)];
   if (entries === undefined) return -1;
   for (const { name, slot } of entries) {

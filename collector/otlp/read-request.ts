@@ -138,7 +138,8 @@ export class OtlpReader {
           this.#eachMessage(1, map, (last) => this.#attribute(last, this.#attributes)),
         );
       } else if (field === shape.kind && wireType === WIRE.varint) {
-        kind = wire.varint(end);
+        wire.varint(end);
+        kind = wire.low;
       } else if ((field === shape.time || field === shape.time2) && wireType === WIRE.fixed64) {
         const time = this.#milliseconds(end);
         if (field === shape.time ? time !== 0 : raw.time === 0) raw.time = time;
@@ -177,9 +178,11 @@ export class OtlpReader {
   /** A KeyValue: notes where the value lies, if the key is one that we read. */
   #attribute(end: number, into: Slots): void {
     const wire = this.#wire;
+    const from = wire.pos;
     let slot = -1;
     let value = -1;
     let valueEnd = 0;
+    let values = 0;
     while (wire.tag(end)) {
       if (wire.field === 1 && wire.wireType === WIRE.length) {
         const inner = wire.span(end);
@@ -189,6 +192,7 @@ export class OtlpReader {
       } else if (wire.field === 2 && wire.wireType === WIRE.length) {
         valueEnd = wire.span(end);
         value = wire.pos;
+        values++;
         if (wire.hasFailed()) return;
         wire.pos = valueEnd;
       } else {
@@ -196,13 +200,19 @@ export class OtlpReader {
       }
     }
     if (slot === -1 || value === -1 || wire.hasFailed()) return;
+    into.kinds[slot] = KIND.none;
     wire.pos = value;
-    this.#anyValue(slot, valueEnd, into);
+    if (values === 1) {
+      this.#anyValue(slot, valueEnd, into);
+    } else {
+      // Parts of one message, as protobuf has it: later ones are merged over earlier ones.
+      wire.pos = from;
+      this.#eachMessage(2, end, (inner) => this.#anyValue(slot, inner, into));
+    }
   }
 
   #anyValue(slot: number, end: number, into: Slots): void {
     const wire = this.#wire;
-    into.kinds[slot] = KIND.none;
     while (wire.tag(end)) {
       const kind = wire.field;
       if (kind > KIND.bytes || wire.wireType !== WIRE_OF_KIND[kind]) {

@@ -11,6 +11,8 @@ export class Wire {
   pos = 0;
   problem: string | null = null;
   problemAt = 0;
+  /** The low 32 bits, signed, of the varint read last: what an int32 or an enum is. */
+  low = 0;
   /** Of the tag read last. */
   field = 0;
   wireType = 0;
@@ -40,17 +42,22 @@ export class Wire {
       const first = bytes[pos] ?? 0;
       if (first < 0x80) {
         this.pos = pos + 1;
+        this.low = first;
         return first;
       }
     }
     let value = 0;
     let factor = 1;
+    let low = 0;
     while (pos < end && pos - from < 10) {
+      const shift = (pos - from) * 7;
       const byte = bytes[pos++] ?? 0;
+      if (shift < 32) low |= (byte & 0x7f) << shift;
       value += (byte & 0x7f) * factor;
       factor *= 128;
       if (byte < 0x80) {
         this.pos = pos;
+        this.low = low;
         return value;
       }
     }

@@ -36,13 +36,17 @@ export function readStrings(bytes: Uint8Array, start: number, end: number): stri
   return strings;
 }
 
+/** An int64; what lies beyond 2^53 is rounded to the nearest double. */
 function readInteger(bytes: Uint8Array, start: number, end: number): number {
-  const wire = new Wire();
-  wire.start(bytes);
-  wire.pos = start;
-  const value = wire.varint(end);
-  // Negative numbers are written as 64-bit two's complement.
-  return value >= 2 ** 63 ? value - 2 ** 64 : value;
+  if (end - start <= 7) {
+    let value = 0;
+    for (let at = end - 1; at >= start; at--) value = value * 128 + ((bytes[at] ?? 0) & 0x7f);
+    return value;
+  }
+  // Negative numbers are written as 64-bit two's complement, which a double cannot hold.
+  let value = 0n;
+  for (let at = end - 1; at >= start; at--) value = (value << 7n) | BigInt((bytes[at] ?? 0) & 0x7f);
+  return Number(BigInt.asIntN(64, value));
 }
 
 function readDouble(bytes: Uint8Array, start: number): number {
