@@ -13,6 +13,7 @@ import { NAIVE_RULES } from './naive.ts';
 import { falseTable, kindTable, summaryTable } from './report.ts';
 import type { Entry } from './report.ts';
 import { foldAlarms, score } from './score.ts';
+import { asAlarm, findingsOf } from './tokenwatch.ts';
 
 const USAGE = `npm run bench:detection -- [options]
   --tokens N    tokens at work at once (${DEFAULTS.tokens})
@@ -70,7 +71,7 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 function progress(share: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\rloading ${Math.round(100 * share)}% `);
+  if (process.stderr.isTTY) process.stderr.write(`\r${Math.round(100 * share)}% `);
 }
 
 async function scoreNaive(store: BenchStore, ground: LoadedSimulation): Promise<Entry[]> {
@@ -80,6 +81,11 @@ async function scoreNaive(store: BenchStore, ground: LoadedSimulation): Promise<
     entries.push({ title: rule.title, score: score(ground, foldAlarms(alarms)) });
   }
   return entries;
+}
+
+async function scoreTokenwatch(store: BenchStore, ground: LoadedSimulation): Promise<Entry> {
+  const findings = await timed('tokenwatch', () => findingsOf(store.db, ground, progress));
+  return { title: 'tokenwatch', score: score(ground, foldAlarms(findings.map(asAlarm))) };
 }
 
 function print(ground: LoadedSimulation, entries: readonly Entry[]): void {
@@ -110,7 +116,8 @@ async function main(): Promise<void> {
     const ground = await timed('simulated and loaded', () =>
       loadSimulation(store, wishes.simulation, progress),
     );
-    const entries = await scoreNaive(store, ground);
+    const entries = wishes.naiveOnly ? [] : [await scoreTokenwatch(store, ground)];
+    entries.push(...(await scoreNaive(store, ground)));
     print(ground, entries);
     if (wishes.json !== undefined) {
       const detail = entries.map((e) => ({ ...e, missed: missedLabels(ground, e) }));

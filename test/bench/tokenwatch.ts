@@ -1,0 +1,29 @@
+/** tokenwatch's own findings on a loaded data set, through the backtest that users run. */
+import { backtest } from '../../detector/backtest.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Db } from '../../store/db.ts';
+import type { Alarm } from './score.ts';
+
+/** Findings of the moments in [from, until), epoch ms; all that came before is history. */
+export async function findingsOf(
+  db: Db,
+  range: { from: number; until: number },
+  progress: (share: number) => void = () => undefined,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  await backtest({
+    ...{ db, from: range.from, to: range.until },
+    onFinding: (finding) => void findings.push(finding),
+    onProgress: (done, total) => {
+      progress(done / total);
+    },
+  });
+  return findings;
+}
+
+/** A finding as the moment at which somebody is told. */
+export function asAlarm(finding: Finding): Alarm {
+  const { detectedAt, tokenHash, clientId, detection } = finding;
+  const token = finding.entity === 'token' ? tokenHash : '';
+  return { at: detectedAt, tokenHash: token, client: clientId, detection };
+}
