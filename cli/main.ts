@@ -1,6 +1,7 @@
 /** `tokenwatch <command>`: reads the words, loads the configuration, starts what is asked for. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/load.ts';
+import { backtestCommand } from './commands/backtest.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { importCommand } from './commands/import.ts';
@@ -24,6 +25,7 @@ function program(): Command {
     ...stageCommands(),
     migrateCommand(),
     importCommand(),
+    backtestCommand(),
     configCommand(),
     doctorCommand(),
   ];

@@ -1,0 +1,144 @@
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { Command, InvalidArgumentError } from 'commander';
+import { backtest, findingLine } from '../../detector/backtest.ts';
+import { CATALOGUE } from '../../detector/registry.ts';
+import { foldFindings } from '../../model/fold-findings.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Incident } from '../../model/incident.ts';
+import { openStore } from '../../store/open.ts';
+import { configFor } from '../config-option.ts';
+import { UsageError } from '../exit.ts';
+import { progressLine } from '../progress-line.ts';
+
+/** In a backtest nobody closes incidents: one that is quiet for so long counts as closed, ms. */
+const MERGE_WITHIN = 6 * 3_600_000;
+
+interface Options {
+  from?: number;
+  to?: number;
+  detections?: string[];
+  out?: string;
+  incidents?: string;
+}
+
+const HELP = `
+Writes one finding a line, as JSON. With --incidents also the incidents that they fold into; one that
+nothing is added to for 6 hours counts as closed. Nothing in the store is changed.`;
+
+function instant(text: string): number {
+  const at = /^\d{12,}$/.test(text) ? Number(text) : Date.parse(text);
+  if (!Number.isFinite(at))
+    throw new InvalidArgumentError('expected ISO 8601 or epoch milliseconds.');
+  return at;
+}
+
+function detectionIds(text: string): string[] {
+  const known = CATALOGUE.map((detection) => detection.id);
+  const ids = text.split(',').map((id) => id.trim());
+  const unknown = ids.filter((id) => !known.includes(id));
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError(
+      `no detection is called ${unknown.join(', ')}; there are ${known.join(', ')}.`,
+    );
+  }
+  return ids;
+}
+
+function incidentLine(incident: Incident): string {
+  return JSON.stringify({
+    id: incident.id,
+    opened_at: new Date(incident.openedAt).toISOString(),
+    severity: incident.severity,
+    score: incident.score,
+    token_hash: incident.tokenHash,
+    client: incident.clientId,
+    detections: incident.detections,
+  });
+}
+
+/** A file or standard output, as a place for lines; back-pressure is heeded. */
+function lines(file: string | undefined): {
+  write: (line: string) => Promise<void>;
+  end: () => Promise<void>;
+} {
+  const stream: Writable = file === undefined ? process.stdout : createWriteStream(file);
+  const failed = new Promise<never>((_fulfil, reject) => {
+    stream.once('error', reject);
+  });
+  // Reported by whichever write or end comes next; until then nobody listens.
+  failed.catch(() => undefined);
+  return {
+    write: async (line) => {
+      if (!stream.write(`${line}\n`)) await Promise.race([once(stream, 'drain'), failed]);
+    },
+    end: async () => {
+      if (stream === process.stdout) return;
+      stream.end();
+      await Promise.race([once(stream, 'finish'), failed]);
+    },
+  };
+}
+
+async function run(options: Options, command: Command): Promise<void> {
+  if (options.from !== undefined && options.to !== undefined && options.from >= options.to) {
+    throw new UsageError('--from must be before --to');
+  }
+  const { config } = configFor(command);
+  const store = await openStore(config);
+  const bar = progressLine(process.stderr);
+  try {
+    const out = lines(options.out);
+    const findings: Finding[] = [];
+    const { range } = await backtest({
+      db: store.db,
+      ...(options.from === undefined ? {} : { from: options.from }),
+      ...(options.to === undefined ? {} : { to: options.to }),
+      ...(options.detections === undefined ? {} : { detections: options.detections }),
+      tickSeconds: config.detector.tick_seconds,
+      onFinding: async (finding) => {
+        if (options.incidents !== undefined) findings.push(finding);
+        await out.write(findingLine(finding));
+      },
+      onProgress: (done, total) => {
+        bar.show(done / total, `${String(done)} of ${String(total)} h`);
+      },
+    });
+    await out.end();
+    if (options.incidents !== undefined) await writeIncidents(options.incidents, findings);
+    bar.clear();
+    if (range === null) process.stderr.write('the store has no calls: nothing to test on\n');
+  } finally {
+    bar.clear();
+    await store.close();
+  }
+}
+
+async function writeIncidents(file: string, findings: readonly Finding[]): Promise<void> {
+  const out = lines(file);
+  const inOrder = findings.toSorted((a, b) => a.detectedAt - b.detectedAt);
+  for (const incident of foldFindings(inOrder, { mergeWithin: MERGE_WITHIN })) {
+    await out.write(incidentLine(incident));
+  }
+  await out.end();
+}
+
+/** `tokenwatch backtest`: what the detections would have found in the calls that are stored. */
+export function backtestCommand(): Command {
+  return new Command('backtest')
+    .description('run the detections over stored calls, as if each moment were now')
+    .option(
+      '--from <time>',
+      'first moment to judge (ISO 8601 or epoch ms); what is before is learnt from',
+      instant,
+    )
+    .option('--to <time>', 'end of the judged range, exclusive', instant)
+    .option('--detections <ids>', 'only these, by id, with commas between', detectionIds)
+    .option('--out <file>', 'where findings go (default: standard output)')
+    .option('--incidents <file>', 'also write the incidents that the findings fold into')
+    .addHelpText('after', HELP)
+    .action(async (options: Options, command: Command) => {
+      await run(options, command);
+    });
+}
