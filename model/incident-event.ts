@@ -28,6 +28,19 @@ export interface FindingSummary {
 /** What a campaign's incidents have in common: one client, or one network across clients. */
 export type CampaignKind = 'client' | 'network';
 
+/** One incident that a campaign lists. */
+export interface CampaignMember {
+  /** The incident's id. */
+  member: string;
+  tokenHash: TokenHash | '';
+  clientId: string;
+  severity: Severity;
+  score: number;
+  detections: string[];
+  services: string[];
+  environments: string[];
+}
+
 /** What can happen to an incident, by kind. */
 export type IncidentChange =
   | {
@@ -40,14 +53,7 @@ export type IncidentChange =
     }
   | { kind: 'finding_added'; finding: FindingSummary }
   /** A campaign took in another incident. */
-  | {
-      kind: 'member_added';
-      member: string;
-      tokenHash: TokenHash | '';
-      clientId: string;
-      severity: Severity;
-      score: number;
-    }
+  | ({ kind: 'member_added' } & CampaignMember)
   /** This incident became part of a campaign, which now speaks for it. */
   | { kind: 'joined'; campaign: string }
   /** The incident is full: further findings that add nothing stay in the findings table alone. */

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { TokenHash } from './hash.ts';
-import type { CampaignKind, FindingSummary, IncidentEvent } from './incident-event.ts';
+import type {
+  CampaignKind,
+  CampaignMember,
+  FindingSummary,
+  IncidentEvent,
+} from './incident-event.ts';
 import { addFinding, emptyTally, scoreOf, bitsOf } from './incident-score.ts';
 import type { Tally } from './incident-score.ts';
 import { maxSeverity } from './severity.ts';
@@ -28,15 +33,6 @@ export interface Containment {
   lastAcceptedAt: number;
   /** The watch ended and the token was found dead. */
   confirmedAt: number;
-}
-
-/** One incident that a campaign lists. */
-export interface CampaignMember {
-  incidentId: string;
-  tokenHash: TokenHash | '';
-  clientId: string;
-  severity: Severity;
-  score: number;
 }
 
 /** Findings on one token (or client), folded together; or a campaign that lists several of those. */
@@ -180,12 +176,15 @@ function withFinding({ incident, tally, findingIds }: Draft, finding: FindingSum
 }
 
 function withMember(incident: Incident, event: IncidentEvent & { kind: 'member_added' }): void {
-  const { member, tokenHash, clientId, severity, score } = event;
-  if (incident.members.some((known) => known.incidentId === member)) return;
-  incident.members.push({ incidentId: member, tokenHash, clientId, severity, score });
-  incident.severity = maxSeverity(incident.severity, severity);
+  const { id: _id, incidentId: _incident, at: _at, actor: _actor, kind: _kind, ...member } = event;
+  if (incident.members.some((known) => known.member === member.member)) return;
+  incident.members.push(member);
+  incident.severity = maxSeverity(incident.severity, member.severity);
   // A campaign is at least as grave as its gravest member; members may rest on the same cause.
-  incident.score = Math.max(incident.score, score);
+  incident.score = Math.max(incident.score, member.score);
+  for (const detection of member.detections) include(incident.detections, detection);
+  for (const service of member.services) include(incident.services, service);
+  for (const environment of member.environments) include(incident.environments, environment);
 }
 
 function close(incident: Incident, status: 'resolved' | 'false_positive', at: number): void {
@@ -339,7 +338,11 @@ function titled(incident: Incident): Incident {
   const { campaignOf, members } = incident;
   if (campaignOf === null) return incident;
   const tokens = `${String(members.length)} tokens`;
-  const where = campaignOf.kind === 'client' ? `of ${campaignOf.key}` : `from ${campaignOf.key}`;
+  const clients = new Set(members.map((member) => member.clientId)).size;
+  const where =
+    campaignOf.kind === 'client'
+      ? `of ${campaignOf.key}`
+      : `of ${String(clients)} clients from ${campaignOf.key}`;
   return {
     ...incident,
     title: `Campaign: ${tokens} ${where}`,

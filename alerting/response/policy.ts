@@ -1,7 +1,7 @@
 import type { RevocationPolicy } from '../../config/revocation.ts';
 import type { Incident } from '../../model/incident.ts';
 import { atLeast } from '../../model/severity.ts';
-import { fits, fitsAny } from '../routing/matching.ts';
+import { fits, fitsAny } from '../../model/incident-match.ts';
 
 /** What a revocation is judged by, beside the incident itself. */
 export interface RevocationFacts {

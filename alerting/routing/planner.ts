@@ -8,7 +8,7 @@ import { decide, toldOf } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { Groups } from './groups.ts';
 import type { Group } from './groups.ts';
-import { labelsOf } from './matching.ts';
+import { labelsOf } from '../../model/incident-match.ts';
 import { byGravity, deliveryId, digestOf, noticeOf } from './notice.ts';
 import type { Quiet } from './quiet.ts';
 import type { Destination, RoutingTree } from './tree.ts';

@@ -2,8 +2,8 @@ import type { AlertingConfig } from '../../config/alerting.ts';
 import type { Incident } from '../../model/incident.ts';
 import type { Silence } from '../../model/silence.ts';
 import { isWithin } from './intervals.ts';
-import { labelsOf, matches } from './matching.ts';
-import type { Labels } from './matching.ts';
+import { labelsOf, matches } from '../../model/incident-match.ts';
+import type { Labels } from '../../model/incident-match.ts';
 import type { Destination } from './tree.ts';
 
 /** What keeps an incident from being told just now. */

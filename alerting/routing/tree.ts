@@ -1,8 +1,8 @@
 import type { AlertingConfig } from '../../config/alerting.ts';
 import { isResponder } from '../../config/receivers.ts';
 import type { GROUP_LABELS, RouteConfig } from '../../config/routes.ts';
-import { matches } from './matching.ts';
-import type { Labels } from './matching.ts';
+import { matches } from '../../model/incident-match.ts';
+import type { Labels } from '../../model/incident-match.ts';
 
 /** What a route says of time and grouping, with what it inherits; durations in ms. */
 export interface Rule {

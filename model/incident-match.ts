@@ -1,7 +1,7 @@
-import type { Match } from '../../config/routes.ts';
-import type { Incident } from '../../model/incident.ts';
-import { atLeast } from '../../model/severity.ts';
-import type { Severity } from '../../model/severity.ts';
+import type { Incident } from './incident.ts';
+import { atLeast } from './severity.ts';
+import type { Severity } from './severity.ts';
+import type { SilenceMatch } from './silence.ts';
 
 /** What routes, silences and inhibitions look at. */
 export interface Labels {
@@ -68,7 +68,7 @@ export function fitsAny(
 }
 
 /** True when everything that the match asks for holds; an empty match always does. */
-export function matches(match: Match, labels: Labels): boolean {
+export function matches(match: SilenceMatch, labels: Labels): boolean {
   return (
     (match.min_severity === undefined || atLeast(labels.severity, match.min_severity)) &&
     (match.campaign === undefined || match.campaign === labels.campaign) &&
