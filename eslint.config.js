@@ -56,7 +56,9 @@ const clocks = [
 const newDate = { selector: "NewExpression[callee.name='Date'][arguments.length=0]" };
 
 export default defineConfig(
-  globalIgnores(['data/', 'dashboards/generated/', '**/fixtures/', '**/dist/']),
+  globalIgnores([
+    ...['data/', 'dashboards/generated/', 'console/web-dist*/', '**/fixtures/', '**/dist/'],
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

@@ -1,0 +1,22 @@
+import type { Logger } from '../../config/logger.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Db } from '../../store/db.ts';
+import type { LoginLink } from '../auth/login-link.ts';
+import type { Sessions } from '../auth/sessions.ts';
+import type { LiveHub } from '../live.ts';
+
+/** What the API's operations are built from. */
+export interface ApiContext {
+  config: Config;
+  db: Db;
+  log: Logger;
+  /** Epoch ms. */
+  now: () => number;
+  /** An id that nobody can guess, at least 128 random bits. */
+  newId: () => string;
+  sessions: Sessions;
+  link: LoginLink;
+  live: LiveHub;
+  /** This version of tokenwatch. */
+  version: string;
+}

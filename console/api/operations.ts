@@ -1,0 +1,35 @@
+import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import type { ApiContext } from './context.ts';
+import { evidenceOperations } from './evidence.ts';
+import { incidentOperations } from './incidents.ts';
+import { listOperations } from './lists.ts';
+import { openApiDocument } from './openapi.ts';
+import { ok, operation } from './operation.ts';
+import type { Operation } from './operation.ts';
+import { serviceOperations } from './service.ts';
+import { sessionOperations } from './session.ts';
+
+/** Everything that the API offers. */
+export function apiOperations(context: ApiContext, registry: Registry): Operation[] {
+  const operations = [
+    ...incidentOperations(context),
+    ...evidenceOperations(context),
+    ...listOperations(context),
+    ...sessionOperations(context),
+    ...serviceOperations(context, registry),
+  ];
+  let document: Record<string, unknown> | null = null;
+  const described: Operation = operation({
+    id: 'openapi',
+    method: 'GET',
+    path: '/api/openapi.json',
+    tag: 'service',
+    summary: 'This document',
+    access: 'everybody',
+    answer: z.record(z.string(), z.unknown()),
+    handle: async () =>
+      ok((document ??= openApiDocument([...operations, described], context.version))),
+  });
+  return [...operations, described];
+}

@@ -1,0 +1,103 @@
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { SESSION_COOKIE } from '../auth/identify.ts';
+import { ROLES } from '../auth/roles.ts';
+import type { Caller } from '../auth/roles.ts';
+import { sameSecret } from '../auth/secrets.ts';
+import { SESSION_LIFETIME } from '../auth/sessions.ts';
+import type { ApiContext } from './context.ts';
+import { ok, operation, refuse } from './operation.ts';
+import type { Operation } from './operation.ts';
+
+const sessionAnswer = z.object({
+  /** `person:ada`, `key:admin` or `anonymous`. */
+  actor: z.string(),
+  role: z.enum(ROLES).nullable(),
+  signed_in: z.boolean(),
+  version: z.string(),
+});
+
+function view(caller: Caller, version: string): z.infer<typeof sessionAnswer> {
+  const { actor, role, via } = caller;
+  return { actor, role, signed_in: via !== 'nothing', version };
+}
+
+function setCookie({ config }: ApiContext, reply: FastifyReply, id: string): void {
+  void reply.setCookie(SESSION_COOKIE, id, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: config.console.url?.startsWith('https:') ?? false,
+    maxAge: SESSION_LIFETIME / 1000,
+  });
+}
+
+function who({ version }: ApiContext): Operation {
+  return operation({
+    id: 'getSession',
+    method: 'GET',
+    path: '/api/v1/session',
+    tag: 'session',
+    summary: 'Who is asking, and what they may do',
+    access: 'everybody',
+    answer: sessionAnswer,
+    handle: async ({ caller }) => ok(view(caller, version)),
+  });
+}
+
+/** By the link that was printed at the start, or by the admin key. */
+const signInBody = z.union([
+  z.strictObject({ code: z.string().min(1).max(200) }),
+  z.strictObject({ key: z.string().min(1).max(512) }),
+]);
+
+function signIn(context: ApiContext): Operation {
+  const { config, sessions, link, now, version } = context;
+  return operation({
+    id: 'signIn',
+    method: 'POST',
+    path: '/api/v1/session',
+    tag: 'session',
+    summary: 'Begin a session with a one-time code or the admin key',
+    access: 'everybody',
+    perMinute: 10,
+    body: signInBody,
+    answer: sessionAnswer,
+    handle: async ({ body, reply }) => {
+      const at = now();
+      const admin = config.admin_key?.reveal();
+      const right =
+        'code' in body
+          ? link.redeem(body.code, at)
+          : admin !== undefined && sameSecret(body.key, admin);
+      if (!right) {
+        return refuse(401, 'That does not open a session: a link works once, for a day.');
+      }
+      setCookie(context, reply, await sessions.begin('admin', 'admin', at));
+      return ok(view({ actor: 'person:admin', role: 'admin', via: 'session' }, version));
+    },
+  });
+}
+
+function signOut({ sessions, now, version }: ApiContext): Operation {
+  return operation({
+    id: 'signOut',
+    method: 'DELETE',
+    path: '/api/v1/session',
+    tag: 'session',
+    summary: 'End the session, everywhere',
+    access: 'everybody',
+    answer: sessionAnswer,
+    handle: async ({ request, reply }) => {
+      const id = request.cookies[SESSION_COOKIE];
+      if (id !== undefined) await sessions.end(id, now());
+      void reply.clearCookie(SESSION_COOKIE, { path: '/' });
+      return ok(view({ actor: 'anonymous', role: null, via: 'nothing' }, version));
+    },
+  });
+}
+
+/** Signing in and out. */
+export function sessionOperations(context: ApiContext): Operation[] {
+  return [who(context), signIn(context), signOut(context)];
+}

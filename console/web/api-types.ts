@@ -1,0 +1,455 @@
+/* eslint-disable max-lines -- as long as the API is wide */
+
+// Generated from /api/openapi.json: vitest run console/api/client-types.test.ts -u
+
+export type Problem = { type: string; title: string; status: number; detail: string };
+
+export type IncidentStatus = 'open' | 'acknowledged' | 'resolved' | 'false_positive';
+
+export type Severity = 'low' | 'medium' | 'high' | 'critical';
+
+export type Incident = {
+  id: string;
+  status: IncidentStatus;
+  severity: Severity;
+  score: number;
+  bits: number;
+  entity: 'token' | 'client';
+  token_hash: string;
+  client: string;
+  title: string;
+  explanation: string;
+  detections: string[];
+  services: string[];
+  environments: string[];
+  findings: number;
+  opened_at: string;
+  updated_at: string;
+  first_call_at: string;
+  assignee: string;
+  response: ResponseState;
+  closed_at: string;
+  campaign: string;
+  members: number;
+  version: number;
+};
+
+export type ResponseState =
+  'none' | 'requested' | 'approved' | 'refused' | 'sent' | 'confirmed' | 'failed';
+
+export type IncidentView = {
+  incident: Incident;
+  findings: Finding[];
+  containment: Containment;
+  members: CampaignMember[];
+  story: StoryLine[];
+  deliveries: Delivery[];
+};
+
+export type Finding = {
+  id: string;
+  detection: string;
+  family:
+    | 'volume'
+    | 'scope'
+    | 'geography'
+    | 'environment'
+    | 'lifecycle'
+    | 'binding'
+    | 'sharing'
+    | 'replay'
+    | 'authorization'
+    | 'inventory'
+    | 'rule'
+    | 'pipeline';
+  title: string;
+  severity: Severity;
+  score: number;
+  bits: number;
+  entity: 'token' | 'client';
+  token_hash: string;
+  client: string;
+  service: string;
+  environment: string;
+  window_start: string;
+  window_end: string;
+  first_call_at: string;
+  detected_at: string;
+  calls: number;
+  explanation: string;
+  evidence: Evidence;
+};
+
+export type Evidence = {
+  value?: string;
+  seen: number | string;
+  usual?: { low: number; high: number } | string;
+  peers?: number;
+  threshold?: number;
+  unit?: string;
+  facts?: Record<string, unknown>;
+  unknown?: string[];
+  trace_ids?: string[];
+};
+
+export type Containment = {
+  first_call_at: string;
+  found_at: string;
+  alerted_at: string;
+  requested_at: string;
+  approved_at: string;
+  sent_at: string;
+  last_accepted_at: string;
+  confirmed_at: string;
+};
+
+export type CampaignMember = {
+  incident_id: string;
+  token_hash: string;
+  client: string;
+  severity: Severity;
+  score: number;
+};
+
+export type StoryLine = {
+  id: string;
+  at: string;
+  actor: string;
+  kind: string;
+  text: string;
+  finding_id: string;
+  delivery_id: string;
+};
+
+export type Delivery = {
+  id: string;
+  incident_id: string;
+  receiver: string;
+  notifier: string;
+  reason: string;
+  state: string;
+  attempts: number;
+  created_at: string;
+  updated_at: string;
+  next_attempt_at: string;
+  last_error: string;
+};
+
+export type Activity = {
+  step: number;
+  buckets: Bucket[];
+  band: Band | null;
+  windows: { finding_id: string; start: string; end: string }[];
+};
+
+export type Bucket = { at: string; calls: number; denied: number };
+
+export type Band = { low: number; high: number; peers: number | null; threshold: number | null };
+
+export type Call = {
+  at: string;
+  service: string;
+  environment: string;
+  method: string;
+  route: string;
+  scope: string;
+  status: number;
+  auth_result: string;
+  country: string;
+  asn: number;
+  network_kind: string;
+  user_agent: string;
+  trace_id: string;
+};
+
+export type Detection = {
+  id: string;
+  title: string;
+  family: string;
+  severity: Severity;
+  owasp: string[];
+  attack: string[];
+  runbook: string;
+  blind_spots: string[];
+  parameters: Record<string, unknown>;
+  findings_7d: number;
+  daily: number[];
+  confirmed: number;
+  false_positives: number;
+};
+
+export interface paths {
+  '/api/v1/incidents': {
+    get: {
+      parameters: {
+        query?: {
+          status?: IncidentStatus[];
+          severity?: Severity[];
+          client?: string;
+          detection?: string;
+          token_hash?: string;
+          assignee?: string;
+          q?: string;
+          order?: 'urgency' | 'updated' | 'opened' | 'score';
+          limit?: number;
+          offset?: number;
+        };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          content: {
+            'application/json': {
+              incidents: Incident[];
+              total: number;
+              by_status: Record<IncidentStatus, number>;
+              by_severity: Record<Severity, number>;
+            };
+          };
+        };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/incidents/{id}': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': IncidentView } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/incidents/{id}/transitions': {
+    post: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody: {
+        content: {
+          'application/json':
+            | { action: 'acknowledge' }
+            | { action: 'assign'; to: string }
+            | { action: 'comment'; text: string }
+            | { action: 'resolve'; reason?: string }
+            | { action: 'false_positive'; reason?: string }
+            | { action: 'reopen'; reason?: string };
+        };
+      };
+      responses: {
+        200: { content: { 'application/json': IncidentView } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/incidents/transitions': {
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: {
+        content: {
+          'application/json': {
+            ids: string[];
+            transition:
+              | { action: 'acknowledge' }
+              | { action: 'assign'; to: string }
+              | { action: 'comment'; text: string }
+              | { action: 'resolve'; reason?: string }
+              | { action: 'false_positive'; reason?: string }
+              | { action: 'reopen'; reason?: string };
+          };
+        };
+      };
+      responses: {
+        200: {
+          content: {
+            'application/json': { done: string[]; refused: { id: string; detail: string }[] };
+          };
+        };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/incidents/{id}/activity': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': Activity } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/incidents/{id}/calls': {
+    get: {
+      parameters: { query?: { limit?: number }; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { calls: Call[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/findings': {
+    get: {
+      parameters: {
+        query?: {
+          token_hash?: string;
+          client?: string;
+          detection?: string;
+          min_severity?: Severity;
+          since?: unknown;
+          until?: unknown;
+          limit?: number;
+          offset?: number;
+        };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { findings: Finding[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/detections': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { detections: Detection[] } } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/deliveries': {
+    get: {
+      parameters: {
+        query?: {
+          receiver?: string;
+          state?: ('pending' | 'sent' | 'refused' | 'dead')[];
+          incident?: string;
+          since?: unknown;
+          limit?: number;
+          offset?: number;
+        };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { deliveries: Delivery[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/session': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: {
+          content: {
+            'application/json': {
+              actor: string;
+              role: 'viewer' | 'responder' | 'admin' | null;
+              signed_in: boolean;
+              version: string;
+            };
+          };
+        };
+      };
+    };
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { 'application/json': { code: string } | { key: string } } };
+      responses: {
+        200: {
+          content: {
+            'application/json': {
+              actor: string;
+              role: 'viewer' | 'responder' | 'admin' | null;
+              signed_in: boolean;
+              version: string;
+            };
+          };
+        };
+        400: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    delete: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: {
+          content: {
+            'application/json': {
+              actor: string;
+              role: 'viewer' | 'responder' | 'admin' | null;
+              signed_in: boolean;
+              version: string;
+            };
+          };
+        };
+      };
+    };
+  };
+  '/health': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: { 200: { content: { 'application/json': { status: 'ok' } } } };
+    };
+  };
+  '/ready': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: { 200: { content: { 'application/json': { status: 'ok' } } } };
+    };
+  };
+  '/metrics': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: { 200: { content: { 'text/plain': string } } };
+    };
+  };
+  '/api/v1/events': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'text/event-stream': string } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/openapi.json': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: { 200: { content: { 'application/json': Record<string, unknown> } } };
+    };
+  };
+}

@@ -1,0 +1,89 @@
+import { Button, Group } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import type { Incident } from '../api-types.ts';
+import { useTransitions } from '../data/actions.ts';
+import { useMay } from '../data/session.ts';
+import { Icon } from '../ui/Icon.tsx';
+import { useKeys } from '../ui/keys.ts';
+import { VerdictDialog } from './VerdictDialog.tsx';
+import type { Verdict } from './VerdictDialog.tsx';
+
+function useDecisions(incident: Incident) {
+  const { mutate, isPending } = useTransitions();
+  const [open, dialog] = useDisclosure(false);
+  const [verdict, setVerdict] = useState<Verdict>('resolve');
+  const may = useMay('responder');
+  const closed = incident.status === 'resolved' || incident.status === 'false_positive';
+  const ask = (given: Verdict): void => {
+    if (!may) return;
+    setVerdict(given);
+    dialog.open();
+  };
+  const acknowledge = (): void => {
+    if (may && incident.status === 'open') {
+      mutate({ ids: [incident.id], transition: { action: 'acknowledge' } });
+    }
+  };
+  const reopen = (): void =>
+    mutate({ ids: [incident.id], transition: { action: 'reopen', reason: '' } });
+  const decide = (reason: string): void => {
+    dialog.close();
+    mutate({ ids: [incident.id], transition: { action: verdict, reason } });
+  };
+  return { may, closed, busy: isPending, open, dialog, verdict, ask, acknowledge, reopen, decide };
+}
+
+function CloseButtons({ ask }: { ask: (verdict: Verdict) => void }): ReactNode {
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<Icon name="shield" size={16} />}
+        onClick={() => ask('resolve')}
+      >
+        Resolve
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<Icon name="flag" size={16} />}
+        onClick={() => ask('false_positive')}
+      >
+        False positive
+      </Button>
+    </>
+  );
+}
+
+/** What can be decided about an incident as it stands. */
+export function Actions({ incident }: { incident: Incident }): ReactNode {
+  const decisions = useDecisions(incident);
+  const { may, closed, busy, open, dialog, verdict, ask, acknowledge, reopen, decide } = decisions;
+  useKeys({ a: acknowledge, r: () => ask('resolve'), f: () => ask('false_positive') });
+  if (!may) {
+    return <p className="tw-dimmed">You are looking on. Sign in as a responder to decide.</p>;
+  }
+  return (
+    <Group gap="xs" className="tw-actions">
+      {incident.status === 'open' && (
+        <Button leftSection={<Icon name="check" size={16} />} loading={busy} onClick={acknowledge}>
+          Acknowledge
+        </Button>
+      )}
+      {closed ? (
+        <Button
+          variant="default"
+          leftSection={<Icon name="undo" size={16} />}
+          loading={busy}
+          onClick={reopen}
+        >
+          Reopen
+        </Button>
+      ) : (
+        <CloseButtons ask={ask} />
+      )}
+      <VerdictDialog opened={open} verdict={verdict} close={dialog.close} decide={decide} />
+    </Group>
+  );
+}

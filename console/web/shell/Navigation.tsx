@@ -1,0 +1,48 @@
+import { Burger, Group, NavLink } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { queries } from '../data/queries.ts';
+import { useSession } from '../data/session.ts';
+import { Icon } from '../ui/Icon.tsx';
+import type { IconName } from '../ui/Icon.tsx';
+import { Logo } from './Logo.tsx';
+
+const PAGES: { to: string; label: string; icon: IconName }[] = [
+  { to: '/incidents', label: 'Incidents', icon: 'incidents' },
+  { to: '/detections', label: 'Detections', icon: 'detections' },
+  { to: '/deliveries', label: 'Deliveries', icon: 'deliveries' },
+];
+
+function OpenCount(): ReactNode {
+  const { data } = useQuery(queries.queue({ status: ['open'], limit: 1 }));
+  const open = data?.by_status.open ?? 0;
+  return open === 0 ? null : <span className="tw-count">{open}</span>;
+}
+
+export function Navigation({ close }: { close: () => void }): ReactNode {
+  const [path] = useLocation();
+  const { version } = useSession();
+  return (
+    <>
+      <Group className="tw-navbar-top" justify="space-between" wrap="nowrap">
+        <Logo />
+        <Burger opened onClick={close} size="sm" hiddenFrom="sm" aria-label="Close menu" />
+      </Group>
+      <nav className="tw-nav" aria-label="Main">
+        {PAGES.map(({ to, label, icon }) => (
+          <NavLink
+            key={to}
+            component={Link}
+            href={to}
+            active={path === to || path.startsWith(`${to}/`)}
+            label={label}
+            leftSection={<Icon name={icon} />}
+            rightSection={to === '/incidents' ? <OpenCount /> : undefined}
+          />
+        ))}
+      </nav>
+      <div className="tw-version">tokenwatch {version}</div>
+    </>
+  );
+}

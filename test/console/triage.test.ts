@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundle } from '../../console/bundle.ts';
+import { readIncident } from '../../store/incidents/events.ts';
+import { openBrowser } from '../support/browser.ts';
+import { seedConsole } from '../support/console-seed.ts';
+import { ADMIN_KEY, openTestConsole } from '../support/test-console.ts';
+import type { TestConsole } from '../support/test-console.ts';
+
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
+
+let test: TestConsole;
+let ids: string[];
+let base: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+/** Errors of the page and refusals of its policy; there must be none. */
+let complaints: string[];
+
+beforeAll(async () => {
+  test = await openTestConsole({}, await bundle());
+  ({ ids } = await seedConsole(test.store.db, { now: Date.now() }));
+  await test.app.listen({ port: 0, host: '127.0.0.1' });
+  base = `http://127.0.0.1:${(test.app.server.address() as AddressInfo).port}`;
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await test.close();
+});
+
+beforeEach(async () => {
+  complaints = [];
+  context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } });
+  context.setDefaultTimeout(6_000);
+  page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+});
+
+afterEach(async () => {
+  expect(complaints.filter((text) => !text.includes('status of 401'))).toEqual([]);
+  await context.close();
+});
+
+async function signIn(): Promise<void> {
+  await page.goto(`${base}/incidents`);
+  await page.getByLabel('Admin key').fill(ADMIN_KEY);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('list', { name: 'Incidents' }).waitFor();
+}
+
+/** Serious violations that axe finds on the page as it stands. */
+async function violations(): Promise<string[]> {
+  return page.evaluate(`(async () => {
+    ${axeSource};
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html.slice(0, 160)).join(' | '));
+  })()`);
+}
+
+/** True when nothing sticks out at the side. */
+async function fits(): Promise<boolean> {
+  return page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
+}
+
+describe('the console in a browser', () => {
+  it('lets in by the printed link and takes it out of the address', async () => {
+    await page.goto(`${base}${test.loginPath}`);
+    await page.getByRole('heading', { name: 'Incidents' }).waitFor();
+    expect(page.url()).toBe(`${base}/incidents`);
+    expect(await page.getByRole('listitem').count()).toBeGreaterThan(5);
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+  });
+
+  it('is worked through by keyboard, and takes back', async () => {
+    await signIn();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    expect(await page.evaluate('document.activeElement.textContent')).toContain(
+      'Far more calls than usual',
+    );
+    await page.keyboard.press('a');
+    await page.getByText('Acknowledged', { exact: true }).waitFor();
+    await expect
+      .poll(async () => (await readIncident(test.store.db, ids[0] ?? ''))?.status)
+      .toBe('acknowledged');
+    await page.keyboard.press('u');
+    await page
+      .getByText('Reopened')
+      .or(page.getByRole('link', { name: 'Far more' }))
+      .first()
+      .waitFor();
+    await expect
+      .poll(async () => (await readIncident(test.store.db, ids[0] ?? ''))?.status)
+      .toBe('open');
+  });
+
+  it('opens an incident with Enter and closes it with a reason', async () => {
+    await signIn();
+    await page.getByLabel('Search incidents').fill('oakbridge');
+    await page.getByRole('link', { name: 'Accepted after it expired' }).waitFor();
+    await expect.poll(async () => page.locator('.tw-row').count()).toBe(1);
+    await page.getByLabel('Search incidents').press('Escape');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Accepted after it expired' }).waitFor();
+    await page.keyboard.press('f');
+    await page.getByLabel('Why').fill('their clock is wrong');
+    await page.getByRole('dialog').getByRole('button', { name: 'False positive' }).click();
+    await page.getByText('their clock is wrong').waitFor();
+    expect(await readIncident(test.store.db, ids[4] ?? '')).toMatchObject({
+      status: 'false_positive',
+    });
+  });
+
+  it('shows by itself what changes', async () => {
+    await signIn();
+    await page.getByText('Live', { exact: true }).waitFor();
+    const row = page.getByRole('listitem').filter({ hasText: 'kestrel-insights' });
+    await row.waitFor();
+    await page.waitForTimeout(1_000);
+    const other = { method: 'POST', headers: test.admin } as const;
+    const url = `/api/v1/incidents/${ids[3] ?? ''}/transitions`;
+    await test.app.inject({ ...other, url, payload: { action: 'resolve' } });
+    await row.waitFor({ state: 'detached', timeout: 3_000 });
+  });
+
+  it('tells the story of an incident: band, evidence, calls, comments', async () => {
+    await signIn();
+    await page.goto(`${base}/incidents/${ids[0] ?? ''}`);
+    await page
+      .getByRole('img', { name: /usual 3 to 22/ })
+      .first()
+      .waitFor();
+    await page.locator('canvas').waitFor();
+    expect(await page.getByText('payments:write').count()).toBeGreaterThan(1);
+    await page.getByLabel('Comment', { exact: true }).fill('called them');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('called them').waitFor();
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'is accessible and fits, narrow and wide, %s',
+    async (scheme) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await signIn();
+      const paths = ['/incidents', `/incidents/${ids[0] ?? ''}`, '/detections', '/deliveries'];
+      for (const path of paths) {
+        for (const width of [1440, 390]) {
+          await page.setViewportSize({ width, height: 844 });
+          await page.goto(`${base}${path}`);
+          await page.getByRole('heading', { level: 1 }).waitFor();
+          await page.waitForTimeout(300);
+          expect([path, width, await violations()]).toEqual([path, width, []]);
+          expect([path, width, await fits()]).toEqual([path, width, true]);
+        }
+      }
+      const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+      expect(ground).toBe(scheme === 'dark' ? 'rgb(14, 19, 28)' : 'rgb(246, 247, 250)');
+    },
+  );
+
+  it('keeps hostile names inert', async () => {
+    await signIn();
+    for (const id of ids.slice(6, 9)) {
+      await page.goto(`${base}/incidents/${id}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      expect(await fits()).toBe(true);
+    }
+    expect(await page.evaluate("'__hurt' in window")).toBe(false);
+  });
+});
