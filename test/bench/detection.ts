@@ -6,13 +6,16 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Label } from '../simulation/attacks.ts';
 import type { SimulationOptions } from '../simulation/plan.ts';
-import { DEFAULTS } from '../simulation/world.ts';
+import { causesAt } from '../simulation/causes.ts';
+import { DEFAULTS, planWorld } from '../simulation/world.ts';
 import { loadSimulation, openBenchStore } from './data-set.ts';
 import type { BenchStore, LoadedSimulation } from './data-set.ts';
 import { NAIVE_RULES } from './naive.ts';
-import { falseTable, kindTable, summaryTable } from './report.ts';
+import { causeTable, falseTable, kindTable, summaryTable } from './report.ts';
+import { countsTable, labSummary, runCounts, runLab } from './real-runs.ts';
 import type { Entry } from './report.ts';
 import { foldAlarms, score } from './score.ts';
+import type { OpenedIncident, Score } from './score.ts';
 import { asAlarm, findingsOf } from './tokenwatch.ts';
 
 const USAGE = `npm run bench:detection -- [options]
@@ -24,12 +27,27 @@ const USAGE = `npm run bench:detection -- [options]
   --scale X     multiplies all benign rates (${DEFAULTS.scale})
   --data DIR    keep the loaded data there, and use it again
   --naive-only  only the rules that people write first
+  --counts FILE      instead: false incidents on real request counts (gzipped JSONL)
+  --cloudtrail FILE  instead: what is found of a CloudTrail attack lab (gzipped JSONL)
   --json FILE   write everything, also what was missed, as JSON`;
+
+/** A false incident and the benign event behind it. */
+interface Explained extends OpenedIncident {
+  causes: string[];
+  slot: number;
+  archetype: string;
+}
+
+interface Explainable extends Entry {
+  causes: Explained[];
+}
 
 interface Wishes {
   simulation: Partial<SimulationOptions>;
   data: string | undefined;
   json: string | undefined;
+  counts: string | undefined;
+  cloudtrail: string | undefined;
   naiveOnly: boolean;
 }
 
@@ -39,7 +57,7 @@ function readWishes(args: string[]): Wishes | null {
     args,
     options: {
       ...{ tokens: text, days: text, quiet: text, attacks: text, seed: text, scale: text },
-      ...{ data: text, json: text },
+      ...{ data: text, json: text, counts: text, cloudtrail: text },
       'naive-only': { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -58,7 +76,8 @@ function readWishes(args: string[]): Wishes | null {
       attacksPerKind: number(values.attacks, Math.max(4, Math.round(tokens / 80))),
       ...{ seed: number(values.seed, DEFAULTS.seed), scale: number(values.scale, DEFAULTS.scale) },
     },
-    ...{ data: values.data, json: values.json, naiveOnly: values['naive-only'] === true },
+    ...{ data: values.data, counts: values.counts, cloudtrail: values.cloudtrail },
+    ...{ json: values.json, naiveOnly: values['naive-only'] === true },
   };
 }
 
@@ -83,12 +102,33 @@ async function scoreNaive(store: BenchStore, ground: LoadedSimulation): Promise<
   return entries;
 }
 
-async function scoreTokenwatch(store: BenchStore, ground: LoadedSimulation): Promise<Entry> {
+async function scoreTokenwatch(store: BenchStore, ground: LoadedSimulation): Promise<Explainable> {
   const findings = await timed('tokenwatch', () => findingsOf(store.db, ground, progress));
-  return { title: 'tokenwatch', score: score(ground, foldAlarms(findings.map(asAlarm))) };
+  const incidents = foldAlarms(findings.map(asAlarm));
+  const entry = { title: 'tokenwatch', score: score(ground, incidents) };
+  return { ...entry, causes: explain(ground, incidents, entry.score) };
 }
 
-function print(ground: LoadedSimulation, entries: readonly Entry[]): void {
+/** What was going on at each false incident. */
+function explain(
+  ground: LoadedSimulation,
+  incidents: readonly OpenedIncident[],
+  of: Score,
+): Explained[] {
+  const world = planWorld(ground.options);
+  return of.falseOnes.flatMap((index) => {
+    const one = incidents[index];
+    if (one === undefined) return [];
+    const who = { tokenHash: one.tokenHash, client: one.client };
+    const causes = causesAt(world, who, one.openedAt);
+    const { slot, archetype } = world.tokens.find((t) =>
+      t.lives.some((life) => life.hash === one.tokenHash),
+    ) ?? { slot: -1, archetype: 'client' };
+    return [{ ...one, causes, slot, archetype }];
+  });
+}
+
+function print(ground: LoadedSimulation, entries: readonly (Entry | Explainable)[]): void {
   const { options, calls, tokens, labels } = ground;
   console.log(
     `${calls.toLocaleString('en')} calls of ${tokens} tokens, seed ${options.seed}; ` +
@@ -98,6 +138,7 @@ function print(ground: LoadedSimulation, entries: readonly Entry[]): void {
   console.log(`${kindTable(entries)}\n\n${summaryTable(entries)}\n`);
   for (const entry of entries.slice(0, 1)) {
     console.log(`${entry.title}: ${falseTable(entry.score)}`);
+    if ('causes' in entry) console.log(`\n${causeTable(entry.causes, entry.score)}`);
   }
 }
 
@@ -111,12 +152,20 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
+  if (wishes.counts !== undefined) console.log(countsTable(await runCounts(wishes.counts)));
+  if (wishes.cloudtrail !== undefined) console.log(labSummary(await runLab(wishes.cloudtrail)));
+  if (wishes.counts === undefined && wishes.cloudtrail === undefined) await runSimulation(wishes);
+}
+
+async function runSimulation(wishes: Wishes): Promise<void> {
   const store = await openBenchStore(wishes.data);
   try {
     const ground = await timed('simulated and loaded', () =>
       loadSimulation(store, wishes.simulation, progress),
     );
-    const entries = wishes.naiveOnly ? [] : [await scoreTokenwatch(store, ground)];
+    const entries: (Entry | Explainable)[] = wishes.naiveOnly
+      ? []
+      : [await scoreTokenwatch(store, ground)];
     entries.push(...(await scoreNaive(store, ground)));
     print(ground, entries);
     if (wishes.json !== undefined) {

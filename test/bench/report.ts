@@ -87,3 +87,20 @@ export function falseTable(score: Score): string {
     .map(([name, value]) => [name, rate(value)]);
   return table([['false incidents/day/1,000 by detection', ''], ...rows]);
 }
+
+/** False incidents by the benign events behind them and the detections that fell for them. */
+export function causeTable(
+  ones: readonly { causes: readonly string[]; archetype: string; detections: readonly string[] }[],
+  score: Score,
+): string {
+  const each = score.falseIncidents === 0 ? 0 : score.falseRate / score.falseIncidents;
+  const sums = new Map<string, number>();
+  for (const one of ones) {
+    const why = one.causes.length === 0 ? 'an ordinary time' : one.causes.join(' + ');
+    const key = `${one.detections.join(' + ')} | ${one.archetype} | ${why}`;
+    sums.set(key, (sums.get(key) ?? 0) + each);
+  }
+  const rows = [...sums].sort((a, b) => b[1] - a[1]).slice(0, 25);
+  const cells = rows.map(([key, value]) => [key, rate(value)]);
+  return table([['false incidents: detections | archetype | what was going on', ''], ...cells]);
+}

@@ -176,7 +176,10 @@ function oneCall(context: Context, uses: readonly RouteUse[], time: number, seat
   if (base.nonce > 0) {
     // An answer got lost on the way: the same payment is sent again although it was taken.
     if (repeats === 0 && state.rng.chance(0.001)) {
-      rows.push({ ...base, time: Math.min(context.world.end - 1, at + state.rng.between(2e3, 3e4)) });
+      rows.push({
+        ...base,
+        time: Math.min(context.world.end - 1, at + state.rng.between(2e3, 3e4)),
+      });
     }
     state.paid.push({ nonce: base.nonce, route: index, object: base.object });
     if (state.paid.length > 48) state.paid.shift();
