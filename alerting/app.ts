@@ -7,8 +7,10 @@ import { changedIncidents } from '../store/incidents/events.ts';
 import { listIncidents } from '../store/incidents/snapshots.ts';
 import { readBlastRadius } from '../store/responses/blast-radius.ts';
 import { listSilences } from '../store/silences/silences.ts';
+import { auditOfDelivery } from './audit-words.ts';
 import type { Notice } from './notifier.ts';
-import { assemble } from './parts.ts';
+import { campaignEvents } from './incidents/campaigns.ts';
+import { assemble, recordSafely } from './parts.ts';
 import type { AlertingOptions, Parts } from './parts.ts';
 
 /** How long a closed incident is followed, ms: its closing has to be told, and it may reopen. */
@@ -80,8 +82,8 @@ export class Alerting {
    * @returns true when more findings are waiting
    */
   async round(): Promise<boolean> {
-    const { now, metrics } = this.#options;
-    const { live, planner, outbox, responder } = this.#parts;
+    const { now, metrics, config } = this.#options;
+    const { live, planner, outbox, responder, watch } = this.#parts;
     const changed = new Map<string, Incident>();
     const note = (incidents: readonly Incident[]): void => {
       for (const incident of incidents) changed.set(incident.id, incident);
@@ -91,8 +93,13 @@ export class Alerting {
     const { findings, more, commit } = await this.#parts.feed.next();
     note(await live.take(findings));
     metrics.findings.inc(findings.length);
+    if (changed.size > 0) {
+      const { campaign_size: size, campaign_window: window } = config.alerting.incidents;
+      note(await live.append(await campaignEvents(live, { size, window }, now())));
+    }
     await this.#readBlast([...changed.values()]);
     note(await responder.handle([...changed.values()], now()));
+    note(await live.append(await watch.look(live.byId.values(), now())));
     await this.#place([...changed.values()]);
     await commit();
     await this.#refreshQuiet();
@@ -174,9 +181,10 @@ export class Alerting {
 
   #ended(delivery: Delivery): void {
     const { now, metrics } = this.#options;
-    const { planner, responder, live } = this.#parts;
+    const { planner, responder, live, audit } = this.#parts;
     planner.finished(delivery);
     this.#events.push(...responder.ended(delivery, now()));
+    void recordSafely(audit, [auditOfDelivery(delivery)], this.#options.log);
     const telling = ['first', 'escalation', 'digest'].includes(delivery.reason);
     if (delivery.state !== 'sent' || !telling) return;
     const { told } = delivery.payload as unknown as Notice;

@@ -1,44 +1,118 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openAudit } from '../store/audit/audit.ts';
+import { createLease } from '../store/lease.ts';
+import type { Lease } from '../store/lease.ts';
 import type { RunningStage, StageContext } from '../store/stage.ts';
 import { Alerting } from './app.ts';
+import { createInteractions } from './interactions/app.ts';
 import { createMetrics } from './metrics.ts';
 
-/** How long deliveries that are on their way may take when the stage stops, and the pause after an error, ms. */
+/** What is on its way may take this long when the stage stops; the pause after an error, and while standing by, ms. */
 const GRACE = 3_000;
 const PAUSE_AFTER_ERROR = 2_000;
+const STANDING_BY = 1_000;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The stage's loop: rounds while it holds the lease. */
+class Loop {
+  readonly #context: StageContext;
+  readonly #make: () => Alerting;
+  readonly #lease: Lease;
+  readonly #stopping = new AbortController();
+  #alerting: Alerting | null = null;
+  #standingBy = false;
+
+  constructor(context: StageContext, make: () => Alerting) {
+    const { db, now } = context;
+    this.#context = context;
+    this.#make = make;
+    this.#lease = createLease({
+      ...{ db, now, isAlive },
+      stage: 'alerting',
+      host: hostname(),
+      pid: process.pid,
+    });
+  }
+
+  async #rest(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  /** One turn; resolves with how long to rest, ms. */
+  async #turn(): Promise<number> {
+    const { log, config } = this.#context;
+    if (!(await this.#lease.hold())) {
+      if (!this.#standingBy) log.warn('another alerting process is at work: standing by');
+      this.#standingBy = true;
+      // What it remembers would be out of date by the time it is its turn.
+      await this.#alerting?.stop(GRACE);
+      this.#alerting = null;
+      return STANDING_BY;
+    }
+    this.#standingBy = false;
+    if (this.#alerting === null) {
+      const alerting = this.#make();
+      await alerting.begin();
+      this.#alerting = alerting;
+    }
+    return (await this.#alerting.round()) ? 0 : config.alerting.poll_seconds * 1_000;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const pause = await this.#turn();
+        if (pause > 0) await this.#rest(pause);
+      } catch (error) {
+        // Nothing is lost by it: the next round reads and decides the same again.
+        this.#context.log.warn({ err: error }, 'a round ended early');
+        await this.#rest(PAUSE_AFTER_ERROR);
+      }
+    }
+    await this.#alerting?.stop(GRACE);
+    await this.#lease.release().catch(() => undefined);
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+}
 
 /** Starts the alerting stage: it follows findings and tells people until it is stopped. */
 export async function startAlerting(context: StageContext): Promise<RunningStage> {
   const { config, db, log, registry, now } = context;
-  const alerting = new Alerting({ config, db, log, now, metrics: createMetrics(registry) });
-  await alerting.begin();
-  const stopping = new AbortController();
-  const rest = async (ms: number): Promise<void> => {
-    await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
-  };
-  const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        const more = await alerting.round();
-        if (!more) await rest(config.alerting.poll_seconds * 1_000);
-      } catch (error) {
-        // Nothing is lost by it: the next round reads and decides the same again.
-        log.warn({ err: error }, 'a round ended early');
-        await rest(PAUSE_AFTER_ERROR);
-      }
-    }
-  };
-  const running = loop();
+  const metrics = createMetrics(registry);
+  const loop = new Loop(context, () => new Alerting({ config, db, log, now, metrics }));
+  const { port, host } = config.alerting.interactions;
+  const urls: Record<string, string> = {};
+  const audit = openAudit({ db, stage: 'slack', now, signingKey: config.alerting.audit_key });
+  const interactions =
+    port === undefined
+      ? null
+      : createInteractions({ db, config: config.alerting.interactions, audit, log, now });
+  if (interactions !== null)
+    urls['interactions'] = await interactions.listen({ host, port: port ?? 0 });
+  const running = loop.run();
   let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    loop.stop();
+    await interactions?.close();
+    await running;
+  };
   return {
     name: 'alerting',
-    urls: {},
+    urls,
     stop: async () => {
-      stopped ??= (async () => {
-        stopping.abort();
-        await running;
-        await alerting.stop(GRACE);
-      })();
+      stopped ??= stop();
       return stopped;
     },
   };

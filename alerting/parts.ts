@@ -2,16 +2,21 @@ import { randomInt } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../config/logger.ts';
+import type { AuditRecord } from '../model/audit.ts';
 import type { BlastRadius } from '../model/blast-radius.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { Incident } from '../model/incident.ts';
+import { openAudit } from '../store/audit/audit.ts';
+import type { Audit } from '../store/audit/audit.ts';
 import type { Db } from '../store/db.ts';
+import { auditOfEvents } from './audit-words.ts';
 import { FindingFeed } from './follow.ts';
 import { LiveIncidents } from './incidents/live.ts';
 import type { AlertingMetrics } from './metrics.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { kindOf } from './registry.ts';
 import { Responder } from './response/responder.ts';
+import { Watch } from './response/watch.ts';
 import { Planner } from './routing/planner.ts';
 import { createQuiet } from './routing/quiet.ts';
 import type { Quiet } from './routing/quiet.ts';
@@ -36,6 +41,8 @@ export interface Parts {
   quiet: Quiet;
   outbox: Outbox;
   responder: Responder;
+  watch: Watch;
+  audit: Audit;
   /** What revoking a token would hit, by token hash, as far as it was asked. */
   blast: LRUCache<string, BlastRadius>;
 }
@@ -79,9 +86,13 @@ export function assemble(options: AlertingOptions, onEnded: (delivery: Delivery)
   const blast = new LRUCache<string, BlastRadius>({ max: 20_000, ttl: 600_000 });
   const blastOf = (incident: Incident): BlastRadius | null =>
     alerting.revocation.mode === 'off' ? null : (blast.get(incident.tokenHash) ?? null);
-  const live = new LiveIncidents(db, {
+  const audit = openAudit({ db, stage: 'alerting', now, signingKey: alerting.audit_key });
+  const correlation = {
     reopenWithin: alerting.incidents.reopen_within,
     falsePositiveFor: alerting.incidents.false_positive_for,
+  };
+  const live = new LiveIncidents(db, correlation, async (events) => {
+    await recordSafely(audit, auditOfEvents(events), log);
   });
   const quiet = createQuiet(alerting);
   const planner = plannerOf(options, quiet, blastOf);
@@ -94,5 +105,30 @@ export function assemble(options: AlertingOptions, onEnded: (delivery: Delivery)
     ...{ db, config: alerting, live, consoleUrl: consoleUrlOf(config), blastOf },
     enqueue: async (deliveries) => outbox.enqueue(deliveries),
   });
-  return { feed: new FindingFeed(db), live, planner, quiet, outbox, responder, blast };
+  const watch = new Watch(db, alerting.revocation);
+  return {
+    feed: new FindingFeed(db),
+    live,
+    planner,
+    quiet,
+    outbox,
+    responder,
+    watch,
+    audit,
+    blast,
+  };
+}
+
+/** Records decisions; what cannot be kept now waits in the chain and is kept with a later one. */
+export async function recordSafely(
+  audit: Audit,
+  records: readonly AuditRecord[],
+  log: Logger,
+): Promise<void> {
+  if (records.length === 0) return;
+  try {
+    await audit.record(records);
+  } catch (error) {
+    log.warn({ err: error }, 'decisions cannot be kept in the audit chain yet');
+  }
 }

@@ -22,7 +22,8 @@ interface Shared {
 function networkOf(finding: FindingSummary): string | null {
   const fact = finding.evidence.facts?.['asn'];
   const value = finding.detection === 'geography.new-network' ? finding.evidence.value : undefined;
-  const named = /^(?:AS)?(\d{1,10})$/.exec(String(fact ?? value ?? ''));
+  const text = [fact, value].find((one) => typeof one === 'string' || typeof one === 'number');
+  const named = /^(?:AS)?(\d{1,10})$/.exec(String(text));
   return named === null || named[1] === '0' ? null : `AS${named[1] ?? ''}`;
 }
 

@@ -12,13 +12,25 @@ import { latestIncidents } from '../../store/incidents/snapshots.ts';
 export class LiveIncidents {
   readonly #db: Db;
   readonly #correlation: CorrelationOptions;
+  readonly #onAppended: (events: readonly IncidentEvent[]) => Promise<void>;
   readonly byId = new Map<string, Incident>();
   /** The latest incident of each entity that is followed. */
   readonly #latest = new Map<string, string>();
 
-  constructor(db: Db, correlation: CorrelationOptions) {
+  /** @param onAppended called with events once they are kept; must not reject */
+  constructor(
+    db: Db,
+    correlation: CorrelationOptions,
+    onAppended: (events: readonly IncidentEvent[]) => Promise<void>,
+  ) {
     this.#db = db;
     this.#correlation = correlation;
+    this.#onAppended = onAppended;
+  }
+
+  /** The entity's latest incident, if it is followed. */
+  latest(key: string): Incident | undefined {
+    return this.byId.get(this.#latest.get(key) ?? '');
   }
 
   /** Takes over states as folded from the store; an older one than is known is ignored. */
@@ -27,7 +39,7 @@ export class LiveIncidents {
       if ((this.byId.get(incident.id)?.version ?? -1) > incident.version) continue;
       this.byId.set(incident.id, incident);
       const key = entityKeyOfIncident(incident);
-      const known = this.byId.get(this.#latest.get(key) ?? '');
+      const known = this.latest(key);
       if (known === undefined || known.openedAt <= incident.openedAt)
         this.#latest.set(key, incident.id);
     }
@@ -49,7 +61,7 @@ export class LiveIncidents {
     }
     const found = new Map<string, Incident>();
     for (const key of keys) {
-      const incident = this.byId.get(this.#latest.get(key) ?? '');
+      const incident = this.latest(key);
       if (incident !== undefined) found.set(key, incident);
     }
     return found;
@@ -78,8 +90,10 @@ export class LiveIncidents {
 
   /** Appends events and takes over what they made of their incidents. */
   async append(events: readonly IncidentEvent[]): Promise<Incident[]> {
+    if (events.length === 0) return [];
     const changed = await appendEvents(this.#db, events);
     this.adopt(changed);
+    await this.#onAppended(events);
     return changed;
   }
 

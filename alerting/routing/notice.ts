@@ -92,7 +92,7 @@ export function digestOf(
     told: ordered.map(toldOf),
     group,
     news: [],
-    link: consoleUrl === '' ? '' : `${consoleUrl}/incidents`,
+    link: consoleUrl === '' ? '' : `${consoleUrl}/`,
     order: null,
     blast: null,
   };

@@ -102,9 +102,10 @@ function button(action: string, text: string, value: string, extra: Partial<Butt
 }
 
 function revokeButton(incident: IncidentTold, notice: Notice): Button[] {
-  const revocable =
-    incident.entity === 'token' && ['none', 'refused', 'failed'].includes(incident.response);
-  if (notice.blast === null || !revocable) return [];
+  const { response } = incident;
+  const open = ['none', 'requested', 'refused', 'failed'].includes(response);
+  if (notice.blast === null || incident.entity !== 'token' || !open) return [];
+  const word = response === 'requested' ? 'Approve revocation' : 'Revoke';
   const confirm = {
     title: { type: 'plain_text' as const, text: 'Revoke this token?' },
     text: { type: 'plain_text' as const, text: cut(blastWords(notice.blast), LIMIT.confirm) },
@@ -112,7 +113,7 @@ function revokeButton(incident: IncidentTold, notice: Notice): Button[] {
     deny: { type: 'plain_text' as const, text: 'Keep' },
     style: 'danger' as const,
   };
-  return [button('revoke', 'Revoke', incident.id, { style: 'danger', confirm })];
+  return [button('revoke', word, incident.id, { style: 'danger', confirm })];
 }
 
 function actions(notice: Notice, incident: IncidentTold, buttons: boolean): KnownBlock[] {
