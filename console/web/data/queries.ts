@@ -2,9 +2,7 @@ import { QueryClient, queryOptions } from '@tanstack/react-query';
 import type { paths } from '../api-types.ts';
 import { ApiError, api, bodyOf } from './api.ts';
 
-export type QueueQuery = NonNullable<
-  paths['/api/v1/incidents']['get']['parameters']['query']
->;
+export type QueueQuery = NonNullable<paths['/api/v1/incidents']['get']['parameters']['query']>;
 
 function isWorthRetrying(failures: number, error: Error): boolean {
   return failures < 2 && !(error instanceof ApiError && error.status < 500);
@@ -31,8 +29,7 @@ export const queries = {
   incident: (id: string) =>
     queryOptions({
       queryKey: ['incidents', 'one', id],
-      queryFn: async () =>
-        bodyOf(api.GET('/api/v1/incidents/{id}', { params: { path: { id } } })),
+      queryFn: async () => bodyOf(api.GET('/api/v1/incidents/{id}', { params: { path: { id } } })),
     }),
   activity: (id: string) =>
     queryOptions({
