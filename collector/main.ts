@@ -67,7 +67,7 @@ async function startKeeper(
     maxRows: collector.max_batch_rows,
     maxWait: collector.max_wait_ms,
     maxInFlight: collector.inserts_in_flight,
-    maxQueued: 4,
+    maxQueued: 2,
     patience: collector.insert_patience_seconds * SECOND,
     now: () => performance.now(),
   });

@@ -61,6 +61,8 @@ export class Keeper {
   #timer: NodeJS.Timeout | null = null;
   #lastSealed = Number.NEGATIVE_INFINITY;
   #sequence = 0;
+  /** The open block has waited long enough, but there was no place for it. */
+  #isDue = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -80,7 +82,7 @@ export class Keeper {
   commit(): Promise<boolean> {
     const { kept } = this.#open;
     if (this.block.rows >= this.#options.maxRows) this.#seal();
-    else this.#timer ??= setTimeout(() => this.#seal(), this.#wait());
+    else if (!this.#isDue) this.#timer ??= setTimeout(() => this.#sealWhenFree(), this.#wait());
     return kept;
   }
 
@@ -98,9 +100,17 @@ export class Keeper {
     return rest <= 0 ? Math.min(IDLE_WAIT, this.#options.maxWait) : rest;
   }
 
+  /** While every place is taken the open block goes on growing: few, large inserts. */
+  #sealWhenFree(): void {
+    this.#timer = null;
+    this.#isDue = this.#working.size >= this.#options.maxInFlight;
+    if (!this.#isDue) this.#seal();
+  }
+
   #seal(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#isDue = false;
     if (this.block.rows === 0) return;
     const token = `${this.#options.instance}-${++this.#sequence}`;
     this.#queue.push({ ...this.#open, rows: this.block.rows, bytes: this.block.encode(), token });
@@ -117,6 +127,7 @@ export class Keeper {
       const done = this.#keep(batch).finally(() => {
         this.#working.delete(done);
         this.#work();
+        if (this.#isDue && this.#queue.length === 0) this.#seal();
       });
       this.#working.add(done);
     }

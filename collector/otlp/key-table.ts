@@ -36,7 +36,8 @@ export function slotOfKey(bytes: Uint8Array, start: number, end: number): number
   if (length < 3) return -1;
   const entries = TABLE[hashOf(bytes, start, end)];
   if (entries === undefined) return -1;
-  for (const { name, slot } of entries) {
+  for (let entry = 0; entry < entries.length; entry++) {
+    const { name, slot } = entries[entry] as Entry;
     if (name.length !== length) continue;
     let index = 0;
     while (index < length && name[index] === bytes[start + index]) index++;

@@ -200,7 +200,7 @@ export class OtlpReader {
       }
     }
     if (slot === -1 || value === -1 || wire.hasFailed()) return;
-    into.kinds[slot] = KIND.none;
+    into.unset(slot);
     wire.pos = value;
     if (values === 1) {
       this.#anyValue(slot, valueEnd, into);

@@ -105,26 +105,28 @@ function namesOf(concept: string): readonly string[] {
 /** One slot for each attribute name; a concept's slots lie side by side, best first. */
 export const SLOT_NAMES: readonly string[] = Object.keys(CONCEPTS).flatMap(namesOf);
 
-/** The first slot of a concept, how many it has in spans, and how many in log records. */
-export interface SlotRange {
-  readonly first: number;
-  readonly count: number;
-  readonly countInLogs: number;
-}
+/** A concept, as the index under which {@link Slots.find} knows it. */
+export type SlotRange = number;
 
-export const SLOTS = ((): Record<Concept, SlotRange> => {
-  let first = 0;
-  const ranges: Partial<Record<Concept, SlotRange>> = {};
-  for (const [concept, names] of Object.entries<readonly string[]>(CONCEPTS)) {
-    const countInLogs = namesOf(concept).length;
-    ranges[concept as Concept] = { first, count: names.length, countInLogs };
-    first += countInLogs;
-  }
-  return ranges as Record<Concept, SlotRange>;
-})();
+export const SLOTS = Object.fromEntries(
+  Object.keys(CONCEPTS).map((concept, index) => [concept, index]),
+) as Record<Concept, SlotRange>;
+
+/** Of each slot, the concept that it may say, and whether in log records only. */
+const CONCEPT_OF = Uint8Array.from(
+  Object.keys(CONCEPTS).flatMap((concept, index) => namesOf(concept).map(() => index)),
+);
+const LOGS_ONLY = Uint8Array.from(
+  Object.entries<readonly string[]>(CONCEPTS).flatMap(([concept, names]) =>
+    namesOf(concept).map((_, at) => (at < names.length ? 0 : 1)),
+  ),
+);
 
 /** How an attribute's value is written, numbered as the fields of OTLP's AnyValue. */
 export const KIND = { none: 0, string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7 };
+
+/** Stands for none; there are fewer slots than that. */
+const NO_SLOT = 255;
 
 /** Where in the body the values of one span's known attributes lie: no copies, no objects. */
 export class Slots {
@@ -132,22 +134,41 @@ export class Slots {
   readonly starts = new Int32Array(SLOT_NAMES.length);
   readonly ends = new Int32Array(SLOT_NAMES.length);
 
+  /** Of each concept the best slot that has a value, or 255: in spans, and in log records. */
+  readonly #best = new Uint8Array(Object.keys(CONCEPTS).length).fill(NO_SLOT);
+  readonly #bestInLogs = new Uint8Array(Object.keys(CONCEPTS).length).fill(NO_SLOT);
+
   clear(): void {
     this.kinds.fill(0);
+    this.#best.fill(NO_SLOT);
+    this.#bestInLogs.fill(NO_SLOT);
   }
 
   set(slot: number, kind: number, start: number, end: number): void {
     this.kinds[slot] = kind;
     this.starts[slot] = start;
     this.ends[slot] = end;
+    const concept = CONCEPT_OF[slot] ?? 0;
+    if (slot < (this.#bestInLogs[concept] ?? 0)) this.#bestInLogs[concept] = slot;
+    if (LOGS_ONLY[slot] === 0 && slot < (this.#best[concept] ?? 0)) this.#best[concept] = slot;
+  }
+
+  /** Takes a value back: the attribute was written again, with an empty one. */
+  unset(slot: number): void {
+    if (this.kinds[slot] === KIND.none) return;
+    this.kinds[slot] = KIND.none;
+    this.#best[CONCEPT_OF[slot] ?? 0] = NO_SLOT;
+    this.#bestInLogs[CONCEPT_OF[slot] ?? 0] = NO_SLOT;
+    this.kinds.forEach((kind, other) => {
+      if (kind !== KIND.none && CONCEPT_OF[other] === CONCEPT_OF[slot]) {
+        this.set(other, kind, this.starts[other] ?? 0, this.ends[other] ?? 0);
+      }
+    });
   }
 
   /** The best slot of a concept that has a value, or -1. */
-  find(range: SlotRange, isLog: boolean): number {
-    const end = range.first + (isLog ? range.countInLogs : range.count);
-    for (let slot = range.first; slot < end; slot++) {
-      if (this.kinds[slot] !== 0) return slot;
-    }
-    return -1;
+  find(concept: SlotRange, isLog: boolean): number {
+    const slot = (isLog ? this.#bestInLogs : this.#best)[concept] ?? NO_SLOT;
+    return slot === NO_SLOT ? -1 : slot;
   }
 }

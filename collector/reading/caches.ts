@@ -1,10 +1,11 @@
 import type { AuthResult } from '../../model/call.ts';
-import { hashToken, parsePseudonym, parseTokenHash, pseudonym } from '../../model/hash.ts';
+import { parsePseudonym, parseTokenHash, pseudonym } from '../../model/hash.ts';
 import type { Purpose } from '../../model/hash.ts';
 import type { Locator } from '../locate/locator.ts';
 import type { Location } from '../locate/locator.ts';
 import { parseAddress } from '../locate/address.ts';
 import { ByteCache } from './byte-cache.ts';
+import { KeyedHash } from './keyed-hash.ts';
 import { readCredential } from './credential.ts';
 import type { JwtClaims } from './jwt.ts';
 import { maskText } from './mask.ts';
@@ -101,24 +102,28 @@ type Cleaners = ReturnType<typeof makeCleaners>;
 /** Makes a cache of `entries` keys of about `keyBytes` each; more in all when keys are shorter. */
 type MakeCache = <V>(entries: number, keyBytes: number, make: (text: string) => V) => ByteCache<V>;
 
+function hexOr(hex: string | null, otherwise: () => Uint8Array): Uint8Array {
+  return hex === null ? otherwise() : bytesOf(hex);
+}
+
 /** What is kept as a hash. */
 function hashCaches({ pepper, locator }: CacheOptions, cleaners: Cleaners, cache: MakeCache) {
+  const keyed = new KeyedHash(pepper);
   const hash = (entries: number, purpose: Purpose) =>
     cache(entries, 64, (value) =>
-      value === '' ? null : bytesOf(parsePseudonym(value) ?? pseudonym(pepper, purpose, value)),
+      value === '' ? null : hexOr(parsePseudonym(value), () => keyed.pseudonym(purpose, value)),
     );
   return {
-    credential: cache(32_768, 256, (value) => keptCredential(pepper, cleaners, value)),
+    credential: cache(32_768, 256, (value) => keptCredential(keyed, cleaners, value)),
     /** Where a service put the token itself in place of its hash, it is hashed here. */
     tokenHash: cache(65_536, 64, (value) => ({
-      hash: value === '' ? null : bytesOf(parseTokenHash(value) ?? hashToken(pepper, value)),
+      hash: value === '' ? null : hexOr(parseTokenHash(value), () => keyed.token(value)),
       masked: value === '' || parseTokenHash(value) !== null ? NOTHING : (['token'] as const),
     })),
     address: cache(65_536, 24, (value): KeptAddress => {
       const address = parseAddress(value);
       if (address === null) return { hash: null, country: '', asn: 0, kind: 'unknown' };
-      const mac = bytesOf(pseudonym(pepper, 'ip', address.text));
-      return { hash: mac, ...locator.locate(address) };
+      return { hash: keyed.pseudonym('ip', address.text), ...locator.locate(address) };
     }),
     subject: hash(32_768, 'subject'),
     object: hash(32_768, 'object'),
@@ -210,10 +215,10 @@ function authResultOf(value: string): AuthResult {
 }
 
 /** Hashes a credential and keeps of its claims what the allow-list names. */
-function keptCredential(pepper: string, cleaners: Cleaners, header: string): KeptCredential {
+function keptCredential(keyed: KeyedHash, cleaners: Cleaners, header: string): KeptCredential {
   const found = readCredential(header);
   if (found === null) return { hash: null, claims: null };
-  const hash = bytesOf(hashToken(pepper, found.token));
+  const hash = keyed.token(found.token);
   if (found.claims === null) return { hash, claims: null };
   const { subject, ...claims } = found.claims;
   const id = cleaners.cleanId(claims.id);
@@ -228,7 +233,7 @@ function keptCredential(pepper: string, cleaners: Cleaners, header: string): Kep
     environment: environment.text,
     scopes: [...scopes.texts],
     authMethods: [...authMethods.texts],
-    subject: subject === '' ? null : bytesOf(pseudonym(pepper, 'subject', subject)),
+    subject: subject === '' ? null : keyed.pseudonym('subject', subject),
     masked: [id, clientId, environment, scopes, authMethods].flatMap(({ masked }) => masked),
   };
   return { hash, claims: kept };

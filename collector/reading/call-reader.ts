@@ -8,7 +8,7 @@ import type { Caches, KeptAddress, KeptClaims, Texts } from './caches.ts';
 import { forwardedEntries, forwardedForEntries, trustedEntry } from './forwarded.ts';
 import type { MaskedText } from './mask.ts';
 import type { Tally } from './tally.ts';
-import { numberOf, readStrings, textOf } from './values.ts';
+import { numberOf, onlyStringAt, readStrings, textOf } from './values.ts';
 
 export interface CallReaderOptions {
   caches: Caches;
@@ -244,6 +244,11 @@ export class CallReader {
     const slots = this.#slotsOf(slot);
     if (slots.kinds[slot] === KIND.string) {
       return cache.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
+    }
+    if (slots.kinds[slot] === KIND.array) {
+      const end = slots.ends[slot] ?? 0;
+      const at = onlyStringAt(this.#bytes, slots.starts[slot] ?? 0, end);
+      if (at !== -1) return cache.get(this.#bytes, at, end);
     }
     const text = textOf(this.#bytes, slots, slot);
     return text === null ? null : cache.getText(text);

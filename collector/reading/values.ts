@@ -36,6 +36,21 @@ export function readStrings(bytes: Uint8Array, start: number, end: number): stri
   return strings;
 }
 
+/**
+ * Where an array's only string begins, when the array is written as every SDK writes a short one
+ * (`0a len 0a len text`, lengths below 128 or in two bytes); -1 for any other.
+ */
+export function onlyStringAt(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  for (let depth = 0; depth < 2; depth++) {
+    if (bytes[at++] !== 0x0a) return -1;
+    let length = bytes[at++] ?? 0;
+    if (length >= 0x80) length = (length & 0x7f) | ((bytes[at++] ?? 0) << 7);
+    if (length >= 0x4000 || at + length !== end) return -1;
+  }
+  return at;
+}
+
 /** An int64; what lies beyond 2^53 is rounded to the nearest double. */
 function readInteger(bytes: Uint8Array, start: number, end: number): number {
   if (end - start <= 7) {
