@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { IncomingMessage } from 'node:http';
 import { ENVIRONMENT_CLAIMS } from '../model/jwt-claims.ts';
 
@@ -34,6 +35,11 @@ export interface Settings {
   readonly environmentClaims: readonly string[];
   readonly nonceHeaders: readonly string[];
   readonly requestFields: boolean;
+  /**
+   * What tokens said of themselves, by their hash, so that a token is read once and not with each
+   * request; no raw token is in it. Bounded where it is filled.
+   */
+  readonly knownClaims: Map<string, Attributes>;
   /** Says a problem, the first time only. */
   readonly problem: (message: string) => void;
 }
@@ -54,6 +60,7 @@ export function resolveSettings(options: TokenwatchOptions): Settings {
     environmentClaims: options.environmentClaims ?? ENVIRONMENT_CLAIMS,
     nonceHeaders: (options.nonceHeaders ?? NONCE_HEADERS).map(lower),
     requestFields: options.requestFields ?? true,
+    knownClaims: new Map(),
     problem,
   };
 }

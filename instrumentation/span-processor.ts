@@ -115,7 +115,8 @@ export class TokenwatchSpanProcessor {
   }
 
   #cleanAttributes(attributes: Attributes, raw: string | undefined): void {
-    for (const key of Object.keys(attributes)) {
+    // Deleting what is being visited is allowed: no key is visited twice or left out.
+    for (const key in attributes) {
       if (this.#isSecret(key)) {
         // Gone, not overwritten: a reader must not take what stands there for a credential.
         Reflect.deleteProperty(attributes, key);
@@ -132,14 +133,24 @@ export class TokenwatchSpanProcessor {
     if (typeof value === 'string') return this.#cleanText(key, value, raw);
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
     if (depth === 0) return REDACTED;
-    if (Array.isArray(value)) {
-      return value.map((item: AnyValue) => this.#cleanValue(key, item, raw, depth - 1));
-    }
+    if (Array.isArray(value)) return this.#cleanList(key, value, raw, depth);
     const map: Record<string, AnyValue> = {};
     for (const [name, item] of Object.entries(value)) {
       map[name] = this.#cleanValue(name, item as AnyValue, raw, depth - 1);
     }
     return map;
+  }
+
+  /** The list itself when there is nothing to clean, which is nearly always. */
+  #cleanList(key: string, list: AnyValue[], raw: string | undefined, depth: number): AnyValue[] {
+    let cleaned = list;
+    for (let i = 0; i < list.length; i += 1) {
+      const clean = this.#cleanValue(key, list[i], raw, depth - 1);
+      if (clean === list[i]) continue;
+      if (cleaned === list) cleaned = [...list];
+      cleaned[i] = clean;
+    }
+    return cleaned;
   }
 
   #cleanText(key: string, value: string, raw: string | undefined): string {
@@ -149,6 +160,7 @@ export class TokenwatchSpanProcessor {
   }
 
   #isSecret(key: string): boolean {
+    if (!key.startsWith('http.re') && !key.startsWith('rpc.re')) return false;
     const prefix = HEADER_KEY.exec(key)?.[0];
     if (prefix === undefined) return false;
     // Conventions before 1.21 wrote headers with underscores.

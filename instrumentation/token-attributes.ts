@@ -7,22 +7,42 @@ import { addDetails } from './call-details.ts';
 import type { Credential } from './credential.ts';
 import type { Settings } from './options.ts';
 
+/** Claims kept of so many tokens, by hash; the oldest make room. */
+const MAX_KNOWN = 2_000;
+
 /** Adds the credential's keyed hash; nothing without a pepper. */
 export function addTokenHash(settings: Settings, credential: Credential, into: Attributes): void {
   if (settings.pepper !== null) into[TW.tokenHash] = hashToken(settings.pepper, credential.raw);
 }
 
 /**
- * Adds what the credential says about itself: a JWT's claims, the user of HTTP Basic. Of a rejected
- * credential nothing is added, since anyone can write anyone's name into a token.
+ * Adds what the credential, whose hash is in `into` already, says about itself: a JWT's claims, the
+ * user of HTTP Basic. Not to be called for rejected ones: anyone can write any name into a token.
  */
 export function addClaims(settings: Settings, credential: Credential, into: Attributes): void {
-  if (settings.pepper === null) return;
-  const claims = readJwtClaims(credential.raw, settings.environmentClaims);
-  if (claims !== null) addJwtClaims(settings, claims, into);
-  else if (credential.basicUser !== '') {
-    addDetails(settings, { clientId: credential.basicUser }, into);
+  const hash = into[TW.tokenHash];
+  if (typeof hash !== 'string') return;
+  const { knownClaims } = settings;
+  let claims = knownClaims.get(hash);
+  if (claims === undefined) {
+    claims = claimsOf(settings, credential);
+    if (knownClaims.size >= MAX_KNOWN) {
+      const oldest = knownClaims.keys().next();
+      if (oldest.done !== true) knownClaims.delete(oldest.value);
+    }
+    knownClaims.set(hash, claims);
   }
+  Object.assign(into, claims);
+}
+
+function claimsOf(settings: Settings, credential: Credential): Attributes {
+  const attributes: Attributes = {};
+  const claims = readJwtClaims(credential.raw, settings.environmentClaims);
+  if (claims !== null) addJwtClaims(settings, claims, attributes);
+  else if (credential.basicUser !== '') {
+    addDetails(settings, { clientId: credential.basicUser }, attributes);
+  }
+  return attributes;
 }
 
 function addJwtClaims(settings: Settings, claims: TokenClaims, into: Attributes): void {
