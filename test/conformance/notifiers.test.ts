@@ -180,7 +180,6 @@ describe.each(WORLDS)('the notifier $type', (world) => {
     'gives up in time when the receiver %s',
     async (mode) => {
       const before = server.open();
-      const before = server.open();
       const begun = Date.now();
       expect((await send(mode)).kind).toBe('retry');
       expect(Date.now() - begun).toBeLessThan(1_500);
