@@ -179,11 +179,12 @@ describe.each(WORLDS)('the notifier $type', (world) => {
   it.each(['never answers', 'trickles'] as const)(
     'gives up in time when the receiver %s',
     async (mode) => {
-      const before = server.open();
       const begun = Date.now();
-      expect((await send(mode)).kind).toBe('retry');
+      const tries = await Promise.all([1, 2, 3, 4, 5].map(async () => send(mode)));
+      expect(tries.map((outcome) => outcome.kind)).toEqual(Array(5).fill('retry'));
       expect(Date.now() - begun).toBeLessThan(1_500);
-      await expect.poll(() => server.open(), { timeout: 2_000 }).toBeLessThanOrEqual(before);
+      // A pool may keep a fresh connection or two in hand; those that hung must be gone.
+      await expect.poll(() => server.open(), { timeout: 4_000 }).toBeLessThanOrEqual(2);
     },
   );
 
