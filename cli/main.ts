@@ -1,11 +1,15 @@
 /** `tokenwatch <command>`: reads the words, loads the configuration, starts what is asked for. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/load.ts';
+import { auditCommand } from './commands/audit.ts';
 import { backtestCommand } from './commands/backtest.ts';
 import { configCommand } from './commands/config.ts';
+import { deliveriesCommand } from './commands/deliveries.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { revocationCommand } from './commands/revocation.ts';
+import { routesCommand } from './commands/routes.ts';
 import { stageCommands } from './commands/stages.ts';
 import { upCommand } from './commands/up.ts';
 import { EXIT, UsageError } from './exit.ts';
@@ -27,6 +31,10 @@ function program(): Command {
     importCommand(),
     backtestCommand(),
     configCommand(),
+    routesCommand(),
+    deliveriesCommand(),
+    revocationCommand(),
+    auditCommand(),
     doctorCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
