@@ -4,6 +4,7 @@ import type { Incident } from '../model/incident.ts';
 import type { IncidentEvent } from '../model/incident-event.ts';
 import { listDeliveries } from '../store/deliveries/deliveries.ts';
 import { changedIncidents } from '../store/incidents/events.ts';
+import { repairSnapshots } from '../store/incidents/repair.ts';
 import { listIncidents } from '../store/incidents/snapshots.ts';
 import { readBlastRadius } from '../store/responses/blast-radius.ts';
 import { listSilences } from '../store/silences/silences.ts';
@@ -20,6 +21,7 @@ const MAX_FOLLOWED = 20_000;
 /** Rows are dated when their insert begins and seen when it ends: looks overlap by this, ms. */
 const OVERLAP = 10_000;
 const RESUME_EVERY = 5_000;
+const REPAIR_EVERY = 30_000;
 const SILENCES_EVERY = 2_000;
 const CHUNK = 1_000;
 
@@ -42,6 +44,7 @@ export class Alerting {
   #changesSince: number;
   #resumedAt = 0;
   #silencesAt = 0;
+  #repairedAt = 0;
 
   constructor(options: AlertingOptions) {
     this.#options = options;
@@ -54,6 +57,9 @@ export class Alerting {
     const { db, now } = this.#options;
     const { feed, live, planner, outbox } = this.#parts;
     await feed.resume();
+    // An earlier process may have ended between an event and the row that is derived from it.
+    await repairSnapshots(db, 0);
+    this.#repairedAt = now();
     const open = await listIncidents(db, {
       statuses: ['open', 'acknowledged'],
       limit: MAX_FOLLOWED,
@@ -108,6 +114,7 @@ export class Alerting {
     await outbox.enqueue(due);
     this.#deliveries = this.#deliveries.slice(due.length);
     await this.#resume();
+    await this.#repair();
     this.#prune();
     this.#measure();
     return more;
@@ -177,6 +184,14 @@ export class Alerting {
     if (now() - this.#resumedAt < RESUME_EVERY) return;
     this.#resumedAt = now();
     await this.#parts.outbox.resume();
+  }
+
+  /** Rows that the console's or another process's sudden end left behind their events. */
+  async #repair(): Promise<void> {
+    const { db, now } = this.#options;
+    if (now() - this.#repairedAt < REPAIR_EVERY) return;
+    await repairSnapshots(db, this.#repairedAt - OVERLAP);
+    this.#repairedAt = now();
   }
 
   #ended(delivery: Delivery): void {

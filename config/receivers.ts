@@ -11,7 +11,7 @@ const common = {
   /** At most this many new messages in each period; what is over it comes in one digest. */
   cap: z
     .strictObject({
-      messages: z.int().min(1).default(10),
+      messages: z.int().min(1).default(6),
       per: duration().default(300_000),
     })
     .prefault({}),
