@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { openAudit } from '../store/audit/audit.ts';
 import type { StageContext } from '../store/stage.ts';
 import type { ApiContext } from './api/context.ts';
 import { mountOperations, sendProblem } from './api/mount.ts';
@@ -58,13 +59,17 @@ export async function createConsoleApp(options: ConsoleOptions): Promise<Console
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    // Names of clients are part of addresses.
+    routerOptions: { maxParamLength: 2_000 },
     // Nothing of a request is logged: addresses may carry what people search for.
     logger: false,
   });
   const sessions = createSessions(db, newId);
   const link = loginLink(newId(), now());
   const live = createLiveHub({ db, log });
-  const api: ApiContext = { config, db, log, now, newId, sessions, link, live, version };
+  const audit = openAudit({ db, stage: 'console', now, signingKey: config.alerting.audit_key });
+  const shared = { config, db, log, now, newId, version };
+  const api: ApiContext = { ...shared, sessions, link, live, audit };
   const identify = createIdentify({
     adminKey: config.admin_key,
     sessions,

@@ -19,7 +19,7 @@ export const PAGE_PATHS = [
   '/deliveries',
   '/endpoints',
   '/audit',
-  '/health-page',
+  '/pipeline',
   '/settings',
 ];
 

@@ -1,5 +1,6 @@
 import type { Logger } from '../../config/logger.ts';
 import type { Config } from '../../config/schema.ts';
+import type { Audit } from '../../store/audit/audit.ts';
 import type { Db } from '../../store/db.ts';
 import type { LoginLink } from '../auth/login-link.ts';
 import type { Sessions } from '../auth/sessions.ts';
@@ -17,6 +18,8 @@ export interface ApiContext {
   sessions: Sessions;
   link: LoginLink;
   live: LiveHub;
+  /** Where every decision is recorded. */
+  audit: Audit;
   /** This version of tokenwatch. */
   version: string;
 }

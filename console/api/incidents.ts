@@ -16,7 +16,7 @@ import { listOf, pageQuery, withoutUndefined } from './inputs.ts';
 import { ok, operation, refuse } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { incidentSchema, incidentViewSchema, severitySchema, statusSchema } from './schemas.ts';
-import { transitionEvent, transitionSchema } from './transitions.ts';
+import { auditOfTransition, transitionEvent, transitionSchema } from './transitions.ts';
 import { containmentView, deliveryView, findingView, incidentView } from './views.ts';
 import { rowOfIncident, storyOf } from './views.ts';
 
@@ -25,7 +25,7 @@ const idParams = z.object({ id: z.string().min(1).max(64) });
 const queueQuery = z.object({
   status: listOf(statusSchema).optional(),
   severity: listOf(severitySchema).optional(),
-  client: z.string().max(400).optional(),
+  client: z.string().max(2_000).optional(),
   detection: z.string().max(200).optional(),
   token_hash: z
     .string()
@@ -120,7 +120,7 @@ function oneOperation({ db }: ApiContext): Operation {
   });
 }
 
-function transitionOperation({ db, now, newId }: ApiContext): Operation {
+function transitionOperation({ db, now, newId, audit }: ApiContext): Operation {
   return operation({
     id: 'transitionIncident',
     method: 'POST',
@@ -138,6 +138,7 @@ function transitionOperation({ db, now, newId }: ApiContext): Operation {
       const event = transitionEvent(incident, body, doing);
       if ('title' in event) return { ok: false, problem: event };
       await appendEvents(db, [event]);
+      await audit.record([auditOfTransition(event)]);
       const whole = await wholeIncident(db, params.id);
       return whole === null ? refuse(404, 'There is no incident with this id.') : ok(whole);
     },
@@ -155,7 +156,7 @@ const bulkAnswer = z.object({
   refused: z.array(z.object({ id: z.string(), detail: z.string() })),
 });
 
-function bulkOperation({ db, now, newId }: ApiContext): Operation {
+function bulkOperation({ db, now, newId, audit }: ApiContext): Operation {
   return operation({
     id: 'transitionIncidents',
     method: 'POST',
@@ -184,6 +185,7 @@ function bulkOperation({ db, now, newId }: ApiContext): Operation {
         return [event];
       });
       await appendEvents(db, events);
+      await audit.record(events.map(auditOfTransition));
       return ok(answer);
     },
   });

@@ -24,5 +24,8 @@ export function withoutUndefined<T extends object>(
   return Object.fromEntries(defined) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
+/** A token's hash, as addresses carry it. */
+export const hashText = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
+
 /** An instant in a query, ISO 8601; epoch ms once parsed. */
 export const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));

@@ -14,7 +14,7 @@ const findingsQuery = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits')
     .optional(),
-  client: z.string().max(400).optional(),
+  client: z.string().max(2_000).optional(),
   detection: z.string().max(200).optional(),
   min_severity: severitySchema.optional(),
   since: instant.optional(),

@@ -7,8 +7,12 @@ import { listOperations } from './lists.ts';
 import { openApiDocument } from './openapi.ts';
 import { ok, operation } from './operation.ts';
 import type { Operation } from './operation.ts';
+import { overviewOperations } from './overview.ts';
+import { revocationOperations } from './revocation.ts';
 import { serviceOperations } from './service.ts';
 import { sessionOperations } from './session.ts';
+import { silenceOperations } from './silences.ts';
+import { tokenOperations } from './tokens.ts';
 
 /** Everything that the API offers. */
 export function apiOperations(context: ApiContext, registry: Registry): Operation[] {
@@ -16,6 +20,10 @@ export function apiOperations(context: ApiContext, registry: Registry): Operatio
     ...incidentOperations(context),
     ...evidenceOperations(context),
     ...listOperations(context),
+    ...tokenOperations(context),
+    ...revocationOperations(context),
+    ...silenceOperations(context),
+    ...overviewOperations(context),
     ...sessionOperations(context),
     ...serviceOperations(context, registry),
   ];

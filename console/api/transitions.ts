@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Incident } from '../../model/incident.ts';
 import type { IncidentChange, IncidentEvent } from '../../model/incident-event.ts';
+import type { AuditRecord } from '../../model/audit.ts';
 import type { Problem } from './operation.ts';
 import { refuse } from './operation.ts';
 
@@ -64,4 +65,18 @@ export function transitionEvent(
   // Decided on what was seen, so it comes after it, even where another machine's clock is ahead.
   const at = Math.max(doing.at, incident.updatedAt + 1);
   return { id: doing.id, incidentId: incident.id, at, actor: doing.actor, ...change };
+}
+
+/** The decision as the audit chain keeps it. */
+export function auditOfTransition(event: IncidentEvent): AuditRecord {
+  return {
+    actor: event.actor,
+    action: `incident.${event.kind}`,
+    subject: `incident:${event.incidentId}`,
+    detail: {
+      event: event.id,
+      ...('reason' in event ? { reason: event.reason } : {}),
+      ...('to' in event ? { to: event.to } : {}),
+    },
+  };
 }

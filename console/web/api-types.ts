@@ -178,6 +178,121 @@ export type Detection = {
   false_positives: number;
 };
 
+export type Token = {
+  token_hash: string;
+  client: string;
+  token_id: string;
+  token_environment: string;
+  granted_scopes: string[];
+  issued_at: string;
+  expires_at: string;
+  calls: number;
+  first_seen: string;
+  last_seen: string;
+};
+
+export type Usual = {
+  volume: VolumeHour[];
+  scopes: SeenValue[];
+  routes: SeenValue[];
+  countries: SeenValue[];
+  networks: SeenValue[];
+  network_kinds: SeenValue[];
+  environments: SeenValue[];
+  user_agents: SeenValue[];
+};
+
+export type VolumeHour = {
+  at: string;
+  calls: number;
+  denied: number;
+  low: number | null;
+  high: number | null;
+};
+
+export type SeenValue = {
+  value: string;
+  calls: number;
+  tokens: number;
+  first_seen: string;
+  last_seen: string;
+};
+
+export type Client = {
+  client: string;
+  tokens: number;
+  calls: number;
+  first_seen: string;
+  last_seen: string;
+};
+
+export type Revocation = {
+  token_hash: string;
+  incident_id: string;
+  state: ResponseState;
+  mode: 'off' | 'approve' | 'auto';
+  dry_run: boolean;
+  second_person: boolean;
+  stopped: boolean;
+  requested_by: string;
+  blast_radius: BlastRadius;
+};
+
+export type BlastRadius = {
+  calls_per_day: number;
+  routes: { route: string; calls_per_day: number }[];
+  services: string[];
+  other_live_tokens: number;
+};
+
+export type RevocationStop = { stopped: boolean; by: string; reason: string };
+
+export type Silence = {
+  id: string;
+  match: Record<string, unknown>;
+  owner: string;
+  comment: string;
+  created_at: string;
+  starts_at: string;
+  ends_at: string;
+  active: boolean;
+};
+
+export type SilenceMatch = {
+  min_severity?: 'low' | 'medium' | 'high' | 'critical';
+  detection?: string;
+  client?: string;
+  service?: string;
+  environment?: string;
+  token?: string;
+};
+
+export type Endpoint = {
+  service: string;
+  environment: string;
+  method: string;
+  route: string;
+  calls: number;
+  denied: number;
+  failed: number;
+  anonymous: number;
+  first_seen: string;
+  last_seen: string;
+  is_new: boolean;
+};
+
+export type AuditEntry = {
+  chain: string;
+  seq: number;
+  at: string;
+  actor: string;
+  action: string;
+  subject: string;
+  detail: Record<string, unknown>;
+  hash: string;
+  signed: boolean;
+};
+
 export interface paths {
   '/api/v1/incidents': {
     get: {
@@ -357,6 +472,247 @@ export interface paths {
       responses: {
         200: { content: { 'application/json': { deliveries: Delivery[] } } };
         400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/tokens': {
+    get: {
+      parameters: {
+        query?: { client?: string; q?: string; limit?: number; offset?: number };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { tokens: Token[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/tokens/{hash}': {
+    get: {
+      parameters: { query?: never; path: { hash: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { token: Token; usual: Usual } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/tokens/lookup': {
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { 'application/json': { token: string } } };
+      responses: {
+        200: { content: { 'application/json': { token_hash: string; known: boolean } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/clients': {
+    get: {
+      parameters: { query?: { q?: string; limit?: number; offset?: number }; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { clients: Client[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/clients/{id}': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { client: Client; tokens: Token[]; usual: Usual } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/tokens/{hash}/revocation': {
+    get: {
+      parameters: { query?: never; path: { hash: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': Revocation } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    post: {
+      parameters: { query?: never; path: { hash: string } };
+      requestBody: {
+        content: {
+          'application/json': { action: 'request' | 'approve' | 'refuse'; reason?: string };
+        };
+      };
+      responses: {
+        200: { content: { 'application/json': Revocation } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/revocation-stop': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': RevocationStop } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    put: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { 'application/json': { stopped: boolean; reason?: string } } };
+      responses: {
+        200: { content: { 'application/json': RevocationStop } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/silences': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { silences: Silence[] } } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: {
+        content: {
+          'application/json': {
+            match: SilenceMatch;
+            comment: string;
+            starts_at?: string;
+            ends_at: string;
+          };
+        };
+      };
+      responses: {
+        200: { content: { 'application/json': Silence } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/silences/preview': {
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { 'application/json': { match: SilenceMatch } } };
+      responses: {
+        200: {
+          content: { 'application/json': { matched: number; of: number; examples: Incident[] } };
+        };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/silences/{id}': {
+    delete: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': Silence } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/endpoints': {
+    get: {
+      parameters: {
+        query?: {
+          service?: string;
+          environment?: string;
+          q?: string;
+          days?: number;
+          limit?: number;
+          offset?: number;
+        };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { endpoints: Endpoint[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/audit': {
+    get: {
+      parameters: {
+        query?: {
+          actor?: string;
+          action?: string;
+          subject?: string;
+          since?: unknown;
+          until?: unknown;
+          limit?: number;
+          offset?: number;
+        };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { entries: AuditEntry[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/pipeline': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: {
+          content: {
+            'application/json': {
+              stages: { stage: string; instance: string; at: string }[];
+              calls_last_minute: number;
+              calls_last_hour: number;
+              last_call_at: string;
+              last_finding_at: string;
+              pending_deliveries: number;
+              failed_deliveries: number;
+              bytes: number;
+              parts: number;
+            };
+          };
+        };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };
       };

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundle } from '../../console/bundle.ts';
 import { readIncident } from '../../store/incidents/events.ts';
 import { openBrowser } from '../support/browser.ts';
-import { seedConsole } from '../support/console-seed.ts';
+import { seedConsole, tokenOf } from '../support/console-seed.ts';
 import { ADMIN_KEY, openTestConsole } from '../support/test-console.ts';
 import type { TestConsole } from '../support/test-console.ts';
 
@@ -21,11 +21,12 @@ let base: string;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
+let cookies: Cookie[] = [];
 /** Errors of the page and refusals of its policy; there must be none. */
 let complaints: string[];
 
 beforeAll(async () => {
-  test = await openTestConsole({}, await bundle());
+  test = await openTestConsole({ TOKENWATCH_ALERTING_REVOCATION_MODE: 'approve' }, await bundle());
   ({ ids } = await seedConsole(test.store.db, { now: Date.now() }));
   await test.app.listen({ port: 0, host: '127.0.0.1' });
   base = `http://127.0.0.1:${(test.app.server.address() as AddressInfo).port}`;
@@ -53,11 +54,16 @@ afterEach(async () => {
   await context.close();
 });
 
+/** Signs in with the key the first time, and goes on with that session in later tests. */
 async function signIn(): Promise<void> {
+  await context.addCookies(cookies);
   await page.goto(`${base}/incidents`);
-  await page.getByLabel('Admin key').fill(ADMIN_KEY);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  if (cookies.length === 0) {
+    await page.getByLabel('Admin key').fill(ADMIN_KEY);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
   await page.getByRole('list', { name: 'Incidents' }).waitFor();
+  cookies = await context.cookies();
 }
 
 /** Serious violations that axe finds on the page as it stands. */
@@ -159,13 +165,18 @@ describe('the console in a browser', () => {
     async (scheme) => {
       await page.emulateMedia({ colorScheme: scheme });
       await signIn();
-      const paths = ['/incidents', `/incidents/${ids[0] ?? ''}`, '/detections', '/deliveries'];
+      const paths = [
+        ...['/incidents', `/incidents/${ids[0] ?? ''}`, '/detections', '/deliveries', '/tokens'],
+        ...[`/tokens/${tokenOf(1)}`, '/clients', '/clients/northwind-treasury', '/silences'],
+        ...['/endpoints', '/audit', '/pipeline'],
+      ];
       for (const path of paths) {
         for (const width of [1440, 390]) {
           await page.setViewportSize({ width, height: 844 });
           await page.goto(`${base}${path}`);
           await page.getByRole('heading', { level: 1 }).waitFor();
-          await page.waitForTimeout(300);
+          await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+          await page.waitForTimeout(200);
           expect([path, width, await violations()]).toEqual([path, width, []]);
           expect([path, width, await fits()]).toEqual([path, width, true]);
         }
@@ -173,7 +184,47 @@ describe('the console in a browser', () => {
       const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
       expect(ground).toBe(scheme === 'dark' ? 'rgb(14, 19, 28)' : 'rgb(246, 247, 250)');
     },
+    120_000,
   );
+
+  it('asks for a revocation after showing what it would hit', async () => {
+    await signIn();
+    await page.goto(`${base}/incidents/${ids[0] ?? ''}`);
+    await page.getByRole('button', { name: 'Revoke the token' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('calls a day on 2 routes').waitFor();
+    await dialog.getByLabel('Why').fill('stolen');
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('waits for approval').first().waitFor();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await expect
+      .poll(async () => (await readIncident(test.store.db, ids[0] ?? ''))?.response)
+      .toBe('approved');
+  });
+
+  it('silences with a preview of what it would have hidden', async () => {
+    await signIn();
+    await page.goto(`${base}/silences`);
+    await page.getByRole('button', { name: 'New silence' }).click();
+    await page.getByLabel('Client').fill('blue-*');
+    await page.getByText('Would have kept quiet 1 of 9').waitFor();
+    await page.getByLabel('Why').fill('a migration');
+    await page.getByRole('dialog').getByRole('button', { name: 'Silence' }).click();
+    await page.getByRole('cell', { name: 'a migration' }).waitFor();
+  });
+
+  it('finds a raw token without putting it anywhere', async () => {
+    await signIn();
+    await page.goto(`${base}/tokens`);
+    const seen: string[] = [];
+    page.on('request', (request) => seen.push(request.url()));
+    await page.getByRole('button', { name: 'Find a raw token' }).click();
+    await page.getByLabel('Token', { exact: true }).fill('a-raw-secret');
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    await page.getByText('No call of this token was ever seen.').waitFor();
+    expect(seen.join(' ')).not.toContain('a-raw-secret');
+    expect(await page.content()).not.toContain('a-raw-secret');
+  });
 
   it('keeps hostile names inert', async () => {
     await signIn();

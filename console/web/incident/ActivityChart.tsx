@@ -1,15 +1,13 @@
-import { useComputedColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useCallback, useMemo } from 'react';
 import type { ReactNode } from 'react';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import type { Activity, Finding } from '../api-types.ts';
+import { activityOptions } from '../charts/activity-options.ts';
+import { Plot } from '../charts/Plot.tsx';
 import { queries } from '../data/queries.ts';
 import { Panel } from '../ui/Panel.tsx';
 import { duration, number } from '../ui/words.ts';
-import { chartOptions } from './chart-options.ts';
-
-const HEIGHT = 240;
 
 function dataOf({ buckets, band }: Activity): uPlot.AlignedData {
   const steady = (value: number | undefined): (number | null)[] => buckets.map(() => value ?? null);
@@ -30,28 +28,10 @@ function described({ buckets, band, step }: Activity): string {
   return `Calls in steps of ${duration(step)}, at most ${number(top)}${usual}`;
 }
 
-function Plot({ activity }: { activity: Activity }): ReactNode {
-  const holder = useRef<HTMLDivElement>(null);
-  const scheme = useComputedColorScheme('light');
-  useEffect(() => {
-    const element = holder.current;
-    if (element === null) return undefined;
-    const size = { width: element.clientWidth, height: HEIGHT };
-    const plot = new uPlot(
-      { ...chartOptions(activity, element), ...size },
-      dataOf(activity),
-      element,
-    );
-    const observer = new ResizeObserver(() => {
-      plot.setSize({ width: element.clientWidth, height: HEIGHT });
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-    };
-  }, [activity, scheme]);
-  return <div ref={holder} className="tw-chart" role="img" aria-label={described(activity)} />;
+function Chart({ activity }: { activity: Activity }): ReactNode {
+  const data = useMemo(() => dataOf(activity), [activity]);
+  const options = useCallback((element: Element) => activityOptions(activity, element), [activity]);
+  return <Plot label={described(activity)} data={data} options={options} />;
 }
 
 function Legend({ activity }: { activity: Activity }): ReactNode {
@@ -86,7 +66,7 @@ export function ActivityChart({ id, findings }: { id: string; findings: Finding[
       title="Usual against seen"
       aside={<span className="tw-dimmed">calls in {duration(data.step)}</span>}
     >
-      <Plot activity={data} />
+      <Chart activity={data} />
       <Legend activity={data} />
     </Panel>
   );

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import type { Containment, IncidentView } from '../api-types.ts';
 import { Hash, Plain } from '../ui/bits.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -61,10 +62,22 @@ export function Facts({ view }: { view: IncidentView }): ReactNode {
       <Times containment={containment} />
       <dl className="tw-facts">
         <Fact name="Client">
-          <Plain>{incident.client === '' ? '–' : incident.client}</Plain>
+          {incident.client === '' ? (
+            '–'
+          ) : (
+            <Link href={`/clients/${encodeURIComponent(incident.client)}`} className="tw-link">
+              <Plain>{incident.client}</Plain>
+            </Link>
+          )}
         </Fact>
         <Fact name="Token">
-          {incident.token_hash === '' ? 'all of the client’s' : <Hash hash={incident.token_hash} />}
+          {incident.token_hash === '' ? (
+            'all of the client’s'
+          ) : (
+            <Link href={`/tokens/${incident.token_hash}`} className="tw-link">
+              <Hash hash={incident.token_hash} />
+            </Link>
+          )}
         </Fact>
         <Fact name="Services">
           <List values={incident.services} />

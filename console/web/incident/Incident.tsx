@@ -8,6 +8,8 @@ import { queries } from '../data/queries.ts';
 import { Age, Plain, Score, SeverityBadge, StatusBadge } from '../ui/bits.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { History } from '../profile/History.tsx';
+import { RevocationPanel } from '../profile/RevocationPanel.tsx';
 import { Failed, Loading } from '../ui/states.tsx';
 import { Actions } from './Actions.tsx';
 import { ActivityChart } from './ActivityChart.tsx';
@@ -59,7 +61,15 @@ function Whole({ view }: { view: IncidentView }): ReactNode {
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Facts view={view} />
+          {view.incident.token_hash !== '' && <RevocationPanel hash={view.incident.token_hash} />}
           <Story view={view} />
+          {view.incident.client !== '' && (
+            <History
+              title="Others of this client"
+              query={{ client: view.incident.client }}
+              except={view.incident.id}
+            />
+          )}
         </Grid.Col>
       </Grid>
     </div>

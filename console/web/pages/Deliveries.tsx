@@ -1,5 +1,4 @@
-import { SegmentedControl, Table, Title } from '@mantine/core';
-import { useDocumentTitle } from '@mantine/hooks';
+import { SegmentedControl, Table } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
@@ -8,6 +7,7 @@ import type { Delivery } from '../api-types.ts';
 import { queries } from '../data/queries.ts';
 import { Age, Plain } from '../ui/bits.tsx';
 import { DataTable } from '../ui/DataTable.tsx';
+import { Page } from '../ui/Page.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 
 const VIEWS = {
@@ -67,16 +67,12 @@ function List({ deliveries }: { deliveries: Delivery[] }): ReactNode {
 
 /** What people and systems were sent, and whether it reached them. */
 export default function Deliveries(): ReactNode {
-  useDocumentTitle('Deliveries · tokenwatch');
   const [view, setView] = useState<keyof typeof VIEWS>('all');
   const { data, error } = useQuery(queries.deliveries([...VIEWS[view]]));
   if (error !== null) return <Failed title="Deliveries cannot be read" detail={error.message} />;
   if (data === undefined) return <Loading />;
   return (
-    <div className="tw-page">
-      <Title order={1} size="h2" className="tw-page-title">
-        Deliveries
-      </Title>
+    <Page title="Deliveries">
       <SegmentedControl
         mb="md"
         value={view}
@@ -96,6 +92,6 @@ export default function Deliveries(): ReactNode {
       ) : (
         <List deliveries={data.deliveries} />
       )}
-    </div>
+    </Page>
   );
 }

@@ -1,11 +1,10 @@
-import { useDocumentTitle } from '@mantine/hooks';
-import { Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Detection } from '../api-types.ts';
 import { queries } from '../data/queries.ts';
 import { Plain, SeverityBadge } from '../ui/bits.tsx';
 import { Sparkbars } from '../ui/Sparkbars.tsx';
+import { Page } from '../ui/Page.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 
 /** `86 % of 14` from verdicts, or that there are none yet. */
@@ -63,16 +62,12 @@ function One({ detection }: { detection: Detection }): ReactNode {
 
 /** Every way of noticing: what it looks for, what it found, how often it was right. */
 export default function Detections(): ReactNode {
-  useDocumentTitle('Detections · tokenwatch');
   const { data, error } = useQuery(queries.detections());
   if (error !== null) return <Failed title="Detections cannot be read" detail={error.message} />;
   if (data === undefined) return <Loading />;
   const families = Map.groupBy(data.detections, ({ family }) => family);
   return (
-    <div className="tw-page">
-      <Title order={1} size="h2" className="tw-page-title">
-        Detections
-      </Title>
+    <Page title="Detections">
       {data.detections.length === 0 && (
         <Empty
           icon="detections"
@@ -90,6 +85,6 @@ export default function Detections(): ReactNode {
           </ul>
         </section>
       ))}
-    </div>
+    </Page>
   );
 }

@@ -11,6 +11,14 @@ import { SignIn } from './SignIn.tsx';
 const Incident = lazy(async () => import('../incident/Incident.tsx'));
 const Detections = lazy(async () => import('../pages/Detections.tsx'));
 const Deliveries = lazy(async () => import('../pages/Deliveries.tsx'));
+const Tokens = lazy(async () => import('../profile/Tokens.tsx'));
+const TokenProfile = lazy(async () => import('../profile/TokenProfile.tsx'));
+const Clients = lazy(async () => import('../profile/Clients.tsx'));
+const ClientProfile = lazy(async () => import('../profile/ClientProfile.tsx'));
+const Silences = lazy(async () => import('../pages/Silences.tsx'));
+const Endpoints = lazy(async () => import('../pages/Endpoints.tsx'));
+const Audit = lazy(async () => import('../pages/Audit.tsx'));
+const Health = lazy(async () => import('../pages/Health.tsx'));
 
 function Pages(): ReactNode {
   return (
@@ -21,6 +29,16 @@ function Pages(): ReactNode {
         </Route>
         <Route path="/incidents" component={Queue} />
         <Route path="/incidents/:id">{({ id }) => <Incident id={id} />}</Route>
+        <Route path="/tokens" component={Tokens} />
+        <Route path="/tokens/:hash">{({ hash }) => <TokenProfile hash={hash} />}</Route>
+        <Route path="/clients" component={Clients} />
+        <Route path="/clients/:id">
+          {({ id }) => <ClientProfile id={decodeURIComponent(id)} />}
+        </Route>
+        <Route path="/silences" component={Silences} />
+        <Route path="/endpoints" component={Endpoints} />
+        <Route path="/audit" component={Audit} />
+        <Route path="/pipeline" component={Health} />
         <Route path="/detections" component={Detections} />
         <Route path="/deliveries" component={Deliveries} />
         <Route path="/login">

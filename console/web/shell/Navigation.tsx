@@ -10,8 +10,14 @@ import { Logo } from './Logo.tsx';
 
 const PAGES: { to: string; label: string; icon: IconName }[] = [
   { to: '/incidents', label: 'Incidents', icon: 'incidents' },
+  { to: '/tokens', label: 'Tokens', icon: 'tokens' },
+  { to: '/clients', label: 'Clients', icon: 'clients' },
   { to: '/detections', label: 'Detections', icon: 'detections' },
+  { to: '/silences', label: 'Silences', icon: 'silences' },
   { to: '/deliveries', label: 'Deliveries', icon: 'deliveries' },
+  { to: '/endpoints', label: 'Endpoints', icon: 'endpoints' },
+  { to: '/audit', label: 'Audit', icon: 'audit' },
+  { to: '/pipeline', label: 'Health', icon: 'health' },
 ];
 
 function OpenCount(): ReactNode {

@@ -7,7 +7,7 @@ import type { IconName } from './Icon.tsx';
 /** While a page is on its way: the shape of what will come, so that nothing jumps. */
 export function Loading(): ReactNode {
   return (
-    <div className="tw-page" aria-busy="true" aria-label="Loading">
+    <div className="tw-page" role="status" aria-busy="true" aria-label="Loading">
       <Stack gap="sm">
         <Skeleton h={28} w={220} />
         {[0, 1, 2, 3, 4, 5].map((row) => (

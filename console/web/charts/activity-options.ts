@@ -1,16 +1,8 @@
 import uPlot from 'uplot';
 import type { Activity } from '../api-types.ts';
 import { number } from '../ui/words.ts';
-
-/** A colour of the present scheme, resolved: a canvas does not know CSS variables. */
-function colourOf(element: Element, name: string): string {
-  const probe = document.createElement('span');
-  probe.className = `tw-colour-${name}`;
-  element.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-}
+import { colourOf } from './colours.ts';
+import type { ChartOptions } from './Plot.tsx';
 
 /** Shades the windows that findings judged, behind everything else. */
 function windowShades(activity: Activity, colour: string): uPlot.Plugin {
@@ -84,10 +76,7 @@ function axes(activity: Activity, ink: string, grid: string): uPlot.Axis[] {
 }
 
 /** The chart of an incident: band and threshold as they were judged, calls as bars. */
-export function chartOptions(
-  activity: Activity,
-  element: Element,
-): Omit<uPlot.Options, 'width' | 'height'> {
+export function activityOptions(activity: Activity, element: Element): ChartOptions {
   const colour = (name: string): string => colourOf(element, name);
   const bars = uPlot.paths.bars?.({ size: [0.8, 24], align: 1, radius: 0.15 });
   const withBars = bars === undefined ? {} : { paths: bars };

@@ -1,0 +1,67 @@
+import type { ReactNode } from 'react';
+import type { SeenValue } from '../api-types.ts';
+import { Age, Plain } from '../ui/bits.tsx';
+import { Panel } from '../ui/Panel.tsx';
+import { number } from '../ui/words.ts';
+
+interface Props {
+  title: string;
+  values: SeenValue[];
+  /** How a value is written out. */
+  word?: (value: string) => string;
+}
+
+const SHOWN = 12;
+/** First seen this recently is worth a mark, ms. */
+const NEW_WITHIN = 3 * 86_400_000;
+
+/** New, where the rest has been known for longer. */
+function isNew(value: SeenValue, values: SeenValue[]): boolean {
+  const oldest = Math.min(...values.map((one) => Date.parse(one.first_seen)));
+  const first = Date.parse(value.first_seen);
+  return Date.now() - first < NEW_WITHIN && first - oldest > NEW_WITHIN;
+}
+
+function Row({ value, values, word }: { value: SeenValue } & Omit<Props, 'title'>): ReactNode {
+  const top = Math.max(1, ...values.map(({ calls }) => calls));
+  return (
+    <li className="tw-seen">
+      <span className="tw-seen-value">
+        <Plain>{word === undefined ? value.value : word(value.value)}</Plain>
+        {isNew(value, values) && <span className="tw-new">new</span>}
+      </span>
+      <svg className="tw-seen-bar" height="6" width="80" aria-hidden="true">
+        <rect width="80" height="6" rx="3" className="tw-score-rest" />
+        <rect
+          width={Math.max(2, (80 * Math.log1p(value.calls)) / Math.log1p(top))}
+          height="6"
+          rx="3"
+          className="tw-seen-part"
+        />
+      </svg>
+      <span className="tw-seen-calls">{number(value.calls)}</span>
+      <Age at={value.last_seen} />
+    </li>
+  );
+}
+
+/** Values that were seen, the busiest first, on a logarithmic bar. */
+export function Seen({ title, values, word }: Props): ReactNode {
+  if (values.length === 0) return null;
+  const more = values.length - SHOWN;
+  return (
+    <Panel title={title} aside={<span className="tw-count">{values.length}</span>}>
+      <ul className="tw-seen-list">
+        {values.slice(0, SHOWN).map((value) => (
+          <Row
+            key={value.value}
+            value={value}
+            values={values}
+            {...(word === undefined ? {} : { word })}
+          />
+        ))}
+      </ul>
+      {more > 0 && <p className="tw-dimmed">and {more} more</p>}
+    </Panel>
+  );
+}
