@@ -6,6 +6,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './shell/App.tsx';
 import { queryClient } from './data/queries.ts';
+import { settleLocale } from './locale.ts';
 import { schemeManager, theme } from './theme.ts';
 import { allowOnlyStyles } from './trusted.ts';
 
@@ -15,6 +16,7 @@ const nonce = document.querySelector<HTMLScriptElement>('script#tokenwatch')?.no
 (globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce;
 
 allowOnlyStyles();
+settleLocale();
 if (root === null) throw new Error('the page has no #root');
 createRoot(root).render(
   <StrictMode>
