@@ -94,10 +94,11 @@ const someone = (index: number): Holder => holders()[index] as Holder;
 
 beforeAll(async () => {
   store = await openTestStore();
-  detector = createDetector({ db: store.db, now: Date.now });
+  detector = createDetector({ db: store.db, now: Date.now, budgetPerDay: 10 });
   await detector.start();
   await insertTestCalls(store.db, history(Date.now(), random));
   await detector.prepare();
+  await detector.calibrate();
 });
 
 afterAll(async () => {
@@ -167,7 +168,7 @@ describe('the detector on a back-dated fortnight and live calls', () => {
     const found = findings.find((one) => one.detection === 'volume.surge');
     expect(found?.tokenHash).toBe(tokenNamed(holder.name));
     expect(found?.explanation).toMatch(
-      /^\d[\d,]* calls in \S+ \S+; usual at this hour \d+–\d+;.* would have stayed quiet up to \d+\.$/,
+      /^\d[\d,]* calls in \S+ \S+; usual at this hour \d+–\d+;.* would have stayed quiet up to \d+\./,
     );
     expect(found?.score).toBeGreaterThan(50);
     expect(await look()).toEqual([]);
@@ -224,7 +225,7 @@ describe('the detector on a back-dated fortnight and live calls', () => {
 
   it('repeats nothing after a restart and keeps what it found', async () => {
     const before = await readFindings(store.db, { limit: 500 });
-    const again = createDetector({ db: store.db, now: Date.now });
+    const again = createDetector({ db: store.db, now: Date.now, budgetPerDay: 10 });
     await again.start();
     await again.prepare();
     expect((await again.tick()).findings).toEqual([]);

@@ -13,8 +13,11 @@ import { readRaised, writeRaised } from '../store/detection/raised.ts';
 import { writeSurprises } from '../store/detection/surprises.ts';
 import { writeFindings } from '../store/findings/findings.ts';
 import { readStageState, writeStageState } from '../store/stage-state.ts';
+import { calibrate, readCalibration, thresholdsFor } from './calibrate.ts';
+import { UNCALIBRATED } from './calibration/calibration.ts';
+import type { Calibration } from './calibration/calibration.ts';
 import { judgeEnvironments } from './judge/environment.ts';
-import type { Judged } from './judge/judged.ts';
+import type { Judged, LearnThresholds } from './judge/judged.ts';
 import { judgeTravel } from './judge/travel.ts';
 import { judgeValues } from './judge/values.ts';
 import { judgeVolume } from './judge/volume.ts';
@@ -42,6 +45,8 @@ export interface DetectorOptions {
   db: Db;
   /** Epoch ms; stamps findings. Arrivals are followed by the server's own clock. */
   now: () => number;
+  /** `detector.budget_per_day`. */
+  budgetPerDay: number;
 }
 
 /** What one tick did. */
@@ -59,6 +64,10 @@ export interface Detector {
   start(): Promise<void>;
   /** Looks once at what arrived since the last time. */
   tick(): Promise<TickResult>;
+  /** True when thresholds are to be learnt: a new day, or history was learnt since. */
+  calibrationDue(): boolean;
+  /** Learns thresholds from the stored history; an aborted run changes nothing. */
+  calibrate(signal?: AbortSignal): Promise<void>;
   /** Learns and writes expectations if they are due; returns known tokens, or null if not due. */
   prepare(): Promise<number | null>;
 }
@@ -73,6 +82,9 @@ interface Memory {
   /** When history (calls too old to be judged) began to arrive and last did; 0 when learnt. */
   historySince: number;
   historyLast: number;
+  calibration: Calibration;
+  /** Thresholds were learnt on this day; −1 when they are to be learnt anew. */
+  calibratedDay: number;
 }
 
 /** Values not looked at yet, by hour of their call, and the keys to remember them by. */
@@ -95,11 +107,14 @@ function unjudged(
 }
 
 async function judge(
-  db: Db,
+  options: DetectorOptions,
   memory: Memory,
   arrival: Arrival,
 ): Promise<Judged & { seen: string[] }> {
+  const { db, budgetPerDay } = options;
   const judged: Judged = { notices: [], surprises: [] };
+  const learn: LearnThresholds = async (keys, hour) =>
+    thresholdsFor(db, memory.calibration, budgetPerDay, keys, hour);
   const minutes = await readFreshMinutes(db, arrival);
   if (minutes.length === 0) return { ...judged, seen: [] };
   const [values, mismatches] = await Promise.all([
@@ -107,11 +122,12 @@ async function judge(
     readMismatches(db, arrival),
   ]);
   judgeEnvironments(mismatches, judged);
-  for (const minute of minutes.slice(-MOST_MINUTES)) await judgeVolume(db, minute * 1000, judged);
-  const latest = values.reduce((most, one) => Math.max(most, one.time), 0);
-  await judgeTravel(db, latest + 1, values, judged);
+  for (const minute of minutes.slice(-MOST_MINUTES)) {
+    await judgeVolume(db, minute * 1000, judged, learn);
+  }
+  await judgeTravel(db, values, judged, learn);
   const { byHour, keys } = unjudged(memory, values);
-  for (const [hour, list] of byHour) await judgeValues(db, hour, list, judged);
+  for (const [hour, list] of byHour) await judgeValues(db, hour, list, judged, learn);
   return { ...judged, seen: keys };
 }
 
@@ -133,7 +149,7 @@ async function tick(options: DetectorOptions, memory: Memory): Promise<TickResul
   const to = Math.min(clock, memory.cursor + STRIDE_MS);
   const [history, judged] = await Promise.all([
     readBackdatedClients(db, { from: memory.cursor, to: to + 1 }, MOST_CLIENTS),
-    judge(db, memory, { from: memory.cursor - OVERLAP_MS, to: to + 1 }),
+    judge(options, memory, { from: memory.cursor - OVERLAP_MS, to: to + 1 }),
   ]);
   if (history.length > 0) {
     memory.historyLast = now();
@@ -157,6 +173,7 @@ async function prepare(options: DetectorOptions, memory: Memory): Promise<number
   memory.historySince = 0;
   const known = await prepareHours(options.db, hour);
   memory.preparedHour = hour;
+  if (calm || waited) memory.calibratedDay = -1;
   return known;
 }
 
@@ -169,15 +186,32 @@ export function createDetector(options: DetectorOptions): Detector {
     preparedHour: -1,
     historySince: 0,
     historyLast: 0,
+    calibration: UNCALIBRATED,
+    calibratedDay: -1,
   };
   return {
     async start() {
       await writeCatalogue(db, CATALOGUE);
       const kept = await readStageState(db, 'detector', 'cursor');
       const first = (await readServerClock(db)) - FIRST_LOOK_MS;
+      memory.calibration = await readCalibration(db);
       memory.cursor = typeof kept === 'number' ? kept : first;
     },
     tick: async () => tick(options, memory),
     prepare: async () => prepare(options, memory),
+    calibrationDue: () =>
+      memory.preparedHour >= 0 && memory.calibratedDay !== Math.floor(hourOf(options.now()) / 24),
+    async calibrate(signal) {
+      const hour = hourOf(options.now());
+      const day = Math.floor(hour / 24);
+      memory.calibratedDay = day;
+      try {
+        const learnt = await calibrate(db, hour, options.budgetPerDay, signal);
+        if (learnt !== null) memory.calibration = learnt;
+      } catch (error) {
+        if (memory.calibratedDay === day) memory.calibratedDay = -1;
+        throw error;
+      }
+    },
   };
 }

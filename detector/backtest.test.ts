@@ -71,7 +71,7 @@ describe('backtest', () => {
     // Calls that arrive as they happen: the live run steps through the arrivals.
     const now = Math.floor(Date.now() / MINUTE) * MINUTE;
     const live = now - 40 * MINUTE;
-    const detector = createDetector({ db: store.db, now: () => now });
+    const detector = createDetector({ db: store.db, now: () => now, budgetPerDay: 10 });
     await insertTestCalls(store.db, usual(now - 12 * 24 * HOUR, live));
     const recent = [...usual(live, now), ...hostile(now)].map((call) => ({
       ...call,
@@ -80,6 +80,7 @@ describe('backtest', () => {
     await insertTestCalls(store.db, recent);
     await detector.start();
     await detector.prepare();
+    await detector.calibrate();
     const seen: Finding[] = [];
     for (;;) {
       const result = await detector.tick();

@@ -5,11 +5,12 @@ import { readHourRange } from '../store/detection/hours.ts';
 import type { OpenNotice } from './judge/judged.ts';
 import { toFinding, untold } from './raise.ts';
 import type { Told } from './raise.ts';
-import { replay } from './replay/replay.ts';
+import { judgingFrom, replay } from './replay/replay.ts';
 import { hourOf, HOUR_MS, MINUTE_MS } from './volume/calendar.ts';
 
 /** How far before the first judged moment calls are learnt from, hours. */
 const MEMORY = 42 * 24;
+const DEFAULT_BUDGET = 10;
 
 export interface BacktestOptions {
   db: Db;
@@ -18,6 +19,8 @@ export interface BacktestOptions {
   to?: number;
   /** Ids of detections to run; all by default. */
   detections?: readonly string[];
+  /** `detector.budget_per_day`: accepted false incidents a day for each 10,000 tokens; 10 by default. */
+  budgetPerDay?: number;
   /** Seconds between two ticks of the detector that is imitated; 1 by default. */
   tickSeconds?: number;
   /** Takes each finding as it is made, in order of time. */
@@ -44,12 +47,13 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   const from = Math.max(options.from ?? -Infinity, stored.firstHour * HOUR_MS);
   const to = Math.min(options.to ?? Infinity, (stored.lastHour + 1) * HOUR_MS);
   if (!(to > from)) return { findings: 0, range: { from, to: from } };
-  const judgeFrom = hourOf(from);
   const toHour = Math.ceil(to / HOUR_MS);
-  const fromHour = Math.max(stored.firstHour, judgeFrom - MEMORY);
+  const fromHour = Math.max(stored.firstHour, hourOf(from) - MEMORY);
+  const judgeFrom = judgingFrom(fromHour, hourOf(from));
+  const budget = options.budgetPerDay ?? DEFAULT_BUDGET;
   const told: Told = new Map();
   let findings = 0;
-  for await (const { hour, judged } of replay({ db, fromHour, toHour, judgeFrom })) {
+  for await (const { hour, judged } of replay({ db, fromHour, toHour, judgeFrom, budget })) {
     const wanted = judged.notices.filter(
       (notice) =>
         isWanted(options, notice) && lastMoment(notice) >= from && lastMoment(notice) < to,

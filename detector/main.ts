@@ -32,11 +32,39 @@ async function step(
   return result.behind;
 }
 
+/** Thresholds are learnt again when a day begins, and soon after history arrived; looked for so often, ms. */
+const CALIBRATION_CHECK = 5_000;
+
+/** Learns thresholds beside the ticks, one run at a time. */
+async function calibrateDaily(
+  detector: Detector,
+  context: StageContext,
+  signal: AbortSignal,
+  metrics: DetectorMetrics,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      if (detector.calibrationDue()) {
+        await detector.calibrate(signal);
+        context.log.info('thresholds learnt');
+      }
+    } catch (error) {
+      metrics.failures.inc({ step: 'calibrate' });
+      context.log.error({ err: error }, 'thresholds could not be learnt; it will be tried again');
+    }
+    await delay(CALIBRATION_CHECK, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 /** Starts the detector: it looks at new calls every `detector.tick_seconds` until it is stopped. */
 export async function startDetector(context: StageContext): Promise<RunningStage> {
   const { config, db, log } = context;
   const metrics = createMetrics(context.registry);
-  const detector = createDetector({ db, now: context.now });
+  const detector = createDetector({
+    db,
+    now: context.now,
+    budgetPerDay: config.detector.budget_per_day,
+  });
   await detector.start();
   const stopping = new AbortController();
   const rest = config.detector.tick_seconds * 1000;
@@ -59,12 +87,13 @@ export async function startDetector(context: StageContext): Promise<RunningStage
   }
 
   const running = run();
+  const calibrating = calibrateDaily(detector, context, stopping.signal, metrics);
   return {
     name: 'detector',
     urls: {},
     async stop() {
       stopping.abort();
-      await running;
+      await Promise.all([running, calibrating]);
     },
   };
 }

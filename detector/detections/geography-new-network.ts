@@ -7,6 +7,12 @@ import type { CountryBaseline } from './geography-new-country.ts';
 
 const provider = { '3320': 260 };
 
+/** Surprise of a network: its own, that of its kind, and that of impossible switches. */
+export function networkBits(asn: string, baseline: CountryBaseline): number {
+  const kind = 0.7 * Math.max(0, baseline.networkBits - 2);
+  return noveltyBits('asn', asn, baseline) + kind + 0.6 * baseline.alternationBits;
+}
+
 /** A token calls from a network that it has never called from, of an unusual kind. */
 export const geographyNewNetwork = defineDetection<ValueWindow, CountryBaseline>({
   id: 'geography.new-network',
@@ -26,7 +32,7 @@ export const geographyNewNetwork = defineDetection<ValueWindow, CountryBaseline>
   ],
   detect: (window, baseline, parameters) => {
     const own = noveltyBits('asn', window.value, baseline);
-    const bits = own + 0.7 * Math.max(0, baseline.networkBits - 2) + 0.6 * baseline.alternationBits;
+    const bits = networkBits(window.value, baseline);
     if (own < 4) return null;
     const threshold = baseline.threshold ?? parameters['bits'] ?? 22;
     return noticeFirstUse(

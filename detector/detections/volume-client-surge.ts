@@ -1,6 +1,6 @@
 import { defineDetection } from '../detection.ts';
 import { expectationOf } from '../volume/example.ts';
-import { noticeSurge } from '../volume/surge-finding.ts';
+import { noticeSurge, thresholdsOf } from '../volume/surge-finding.ts';
 import type { SurgeBaseline, SurgeWindow } from '../volume/surge-finding.ts';
 
 const minute = Date.UTC(2026, 10, 23, 10, 30);
@@ -23,7 +23,7 @@ export const volumeClientSurge = defineDetection<SurgeWindow, SurgeBaseline>({
     'If all: ask the client about a campaign, an incident of their own or a leaked set of keys.',
   ],
   detect: (window, baseline, parameters) =>
-    noticeSurge(window, baseline, baseline.threshold ?? parameters['bits'] ?? 40, 'any client'),
+    noticeSurge(window, baseline, thresholdsOf(baseline, parameters['bits'] ?? 40), 'any client'),
   examples: {
     quiet: [
       {

@@ -1,6 +1,6 @@
 import { defineDetection } from '../detection.ts';
 import { expectationOf } from '../volume/example.ts';
-import { noticeSurge } from '../volume/surge-finding.ts';
+import { noticeSurge, thresholdsOf } from '../volume/surge-finding.ts';
 import type { SurgeBaseline, SurgeWindow } from '../volume/surge-finding.ts';
 
 const minute = Date.UTC(2026, 10, 23, 10, 30);
@@ -25,7 +25,7 @@ export const volumeSurge = defineDetection<SurgeWindow, SurgeBaseline>({
     'If nobody claims it, revoke the token and list what it read since the first call.',
   ],
   detect: (window, baseline, parameters) =>
-    noticeSurge(window, baseline, baseline.threshold ?? parameters['bits'] ?? 30, 'this client'),
+    noticeSurge(window, baseline, thresholdsOf(baseline, parameters['bits'] ?? 30), 'this client'),
   examples: {
     quiet: [
       {

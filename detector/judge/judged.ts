@@ -1,4 +1,5 @@
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
+import type { Thresholds } from '../calibration/calibration.ts';
 import type { Noticed } from '../detection.ts';
 import type { Notice } from '../findings.ts';
 
@@ -17,4 +18,9 @@ export interface OpenNotice extends Notice {
 export interface Judged {
   notices: OpenNotice[];
   surprises: SurpriseRow[];
+  /** What the installation's history says of thresholds; absent before it says anything. */
+  thresholds?: Thresholds;
 }
+
+/** Finds out the thresholds of some entities, as of an hour. */
+export type LearnThresholds = (keys: readonly string[], hour: number) => Promise<Thresholds>;

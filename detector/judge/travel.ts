@@ -8,39 +8,66 @@ import type { Stop, Switch } from '../geography/travel.ts';
 import { DETECTIONS } from '../registry.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
 import { FLOOR } from './judged.ts';
-import type { Judged } from './judged.ts';
+import type { Judged, LearnThresholds } from './judged.ts';
+
+/** Of a token's impossible switches within an hour, so many are judged one by one. */
+const MOST_SWITCHES = 50;
 
 /**
- * Judges the travels within the last hour of tokens that showed a country they are not known for.
- *
- * @param until end of the hour looked at, event time, epoch ms
+ * Judges the travels of tokens that showed a country they are not known for: at each impossible
+ * switch, the hour that ends with it.
  */
 export async function judgeTravel(
   db: Db,
-  until: number,
   values: readonly FreshValue[],
   into: Judged,
+  learn?: LearnThresholds,
 ): Promise<void> {
   const clients = new Map<string, string>();
+  let since = Infinity;
+  let until = 0;
   for (const one of values) {
-    if (one.dimension === 'country') clients.set(one.tokenHash, one.clientId);
+    if (one.dimension !== 'country') continue;
+    clients.set(one.tokenHash, one.clientId);
+    since = Math.min(since, one.time);
+    until = Math.max(until, one.time);
   }
   if (clients.size === 0) return;
-  const range = { from: until - HOUR_MS, to: until };
+  // Those who called from the new country may have gone home in the meantime.
+  const range = { from: since - HOUR_MS, to: until + HOUR_MS };
   const trails = await readTrails(db, range, [...clients.keys()]);
   if (trails.length === 0) return;
   const tokens = trails.map((trail) => trail.tokenHash);
-  const records = await readCountryHours(db, hourOf(until), tokens);
+  const [records, thresholds] = await Promise.all([
+    readCountryHours(db, hourOf(until), tokens),
+    learn?.(tokens, hourOf(until)),
+  ]);
+  if (thresholds !== undefined) into.thresholds = thresholds;
   const recordOf = new Map(records.map((record) => [record.tokenHash, record]));
   for (const trail of trails) {
-    const record = recordOf.get(trail.tokenHash);
     const clientId = clients.get(trail.tokenHash) ?? '';
-    judgeSwitches(trail, clientId, impossibleSwitches(stopsOf(trail)), record, into);
+    judgeTrail(trail, clientId, recordOf.get(trail.tokenHash), since, into);
+  }
+}
+
+/** Judges a trail at each impossible switch since a moment (event time, epoch ms). */
+export function judgeTrail(
+  trail: Trail,
+  clientId: string,
+  record: CountryHours | undefined,
+  since: number,
+  into: Judged,
+): void {
+  const stops = stopsOf(trail);
+  const ends = impossibleSwitches(stops).map((one) => one.arrived);
+  for (const end of ends.filter((time) => time >= since).slice(0, MOST_SWITCHES)) {
+    const within = stops.filter((stop) => stop.time <= end && stop.time > end - HOUR_MS);
+    judgeSwitches(trail, clientId, impossibleSwitches(within), record, into);
   }
 }
 
 /** A trail's calls as stops. */
-export function stopsOf(trail: Trail): Stop[] {
+function stopsOf(trail: Trail): Stop[] {
   return trail.times.map((time, i) => ({
     time,
     country: trail.countries[i] ?? '',
@@ -49,7 +76,7 @@ export function stopsOf(trail: Trail): Stop[] {
 }
 
 /** Judges the impossible switches of a token within an hour. */
-export function judgeSwitches(
+function judgeSwitches(
   trail: Trail,
   clientId: string,
   switches: readonly Switch[],
@@ -68,8 +95,13 @@ export function judgeSwitches(
   const common = { entity: 'token', key, clientId, value: '', stratum: 0, excess: 0 } as const;
   into.surprises.push({ ...common, dimension: 'travel', time, bits });
   const detection = DETECTIONS.geographyImpossibleTravel;
+  const threshold = into.thresholds?.('travel', key, hourOf(time));
   const window = { switches, start: first.left, end: time + 1 };
-  const noticed = detection.detect(window, { past, activeHours }, detection.parameters);
+  const noticed = detection.detect(
+    window,
+    { past, activeHours, ...(threshold === undefined ? {} : { threshold }) },
+    detection.parameters,
+  );
   if (noticed === null) return;
   const entity = { kind: 'token', key, tokenHash: key, clientId } as const;
   into.notices.push({ detection, entity, noticed, moment: hourOf(time) });

@@ -10,7 +10,9 @@ import {
 } from '../../store/detection/values.ts';
 import type { Uptake } from '../../store/detection/values.ts';
 import type { Noticed } from '../detection.ts';
+import { RELAYS, geographyBits } from '../detections/geography-new-country.ts';
 import type { CountryBaseline } from '../detections/geography-new-country.ts';
+import { networkBits } from '../detections/geography-new-network.ts';
 import type { Entity } from '../findings.ts';
 import type { AnyDetection } from '../registry.ts';
 import { DETECTIONS } from '../registry.ts';
@@ -19,7 +21,7 @@ import { noveltyBits } from '../values/novelty.ts';
 import type { ValueBaseline } from '../values/novelty.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
 import { FLOOR } from './judged.ts';
-import type { Judged } from './judged.ts';
+import type { Judged, LearnThresholds } from './judged.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 /** Siblings that take up a value within this time are a deployment, ms. */
@@ -129,6 +131,7 @@ export async function judgeValues(
   hour: number,
   values: readonly FreshValue[],
   into: Judged,
+  learn?: LearnThresholds,
 ): Promise<void> {
   if (values.length === 0) return;
   const known = await fetchKnown(db, hour, values);
@@ -143,9 +146,38 @@ export async function judgeValues(
   if (candidates.length === 0) return;
   const keys = candidates.map((one) => one.fresh.tokenHash);
   const range = { from: hour * HOUR_MS - DAY_MS, to: (hour + 1) * HOUR_MS };
-  const past = await readSurprises(db, keys, range);
+  const [past, thresholds] = await Promise.all([
+    readSurprises(db, keys, range),
+    learn?.(keys, hour),
+  ]);
+  if (thresholds !== undefined) into.thresholds = thresholds;
   const all = [...past, ...into.surprises];
   for (const candidate of candidates) detectValue(candidate, all, into);
+}
+
+/**
+ * Where a call comes from is judged by several dimensions together: their sum is kept as a surprise
+ * of its own.
+ *
+ * @returns the dimension that the alarm of this value is counted under
+ */
+function noteComposite(fresh: FreshValue, context: CountryBaseline, into: Judged): string {
+  const { dimension, value } = fresh;
+  if (dimension === 'country') {
+    const relay = RELAYS.has(context.networkKind);
+    const own = noveltyBits(dimension, value, context);
+    const bits = geographyBits(own, context.networkBits, context.alternationBits, relay);
+    into.surprises.push({ ...surpriseOf(fresh, bits), dimension: 'geography' });
+    return 'geography';
+  }
+  if (dimension === 'asn') {
+    into.surprises.push({
+      ...surpriseOf(fresh, networkBits(value, context)),
+      dimension: 'network',
+    });
+    return 'network';
+  }
+  return dimension;
 }
 
 /** Lets the detections of its dimension look at a value. */
@@ -169,6 +201,9 @@ export function detectValue(
     networkKind: fresh.networkKind,
   };
   const entity: Entity = { kind: 'token', key: tokenHash, tokenHash, clientId };
+  const alarming = noteComposite(fresh, context, into);
+  const threshold = into.thresholds?.(alarming, tokenHash, hourOf(time));
+  if (threshold !== undefined) context.threshold = threshold;
   for (const detection of BY_DIMENSION[dimension] ?? []) {
     const noticed: Noticed | null = detection.detect(window, context, detection.parameters);
     if (noticed === null) continue;

@@ -7,17 +7,20 @@ import type { ClientHour, WindowRow } from '../../store/detection/windows.ts';
 import type { Entity } from '../findings.ts';
 import { DETECTIONS } from '../registry.ts';
 import { clientKey, expectationOfRow } from '../volume/book.ts';
-import { MINUTE_MS } from '../volume/calendar.ts';
-import { bitsByWindow, crossingOf } from '../volume/surge-finding.ts';
-import type { SurgeBaseline, SurgeWindow } from '../volume/surge-finding.ts';
+import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
+import { bitsByWindow, crossingOf, thresholdsOf } from '../volume/surge-finding.ts';
+import type { SurgeBaseline, SurgeWindow, WindowThresholds } from '../volume/surge-finding.ts';
 import { moveOf } from '../volume/surge.ts';
 import { meanOf, mixtureOf } from '../volume/expectation.ts';
-import type { Expectation } from '../volume/expectation.ts';
+import type { Expectation, Window } from '../volume/expectation.ts';
 import { FLOOR } from './judged.ts';
-import type { Judged } from './judged.ts';
+import type { Judged, LearnThresholds } from './judged.ts';
 
 /** Names of the windows' dimensions; the two short ones count as one. */
-const DIMENSIONS = ['volume_minutes', 'volume_minutes', 'volume_hour', 'volume_day'] as const;
+const DIMENSIONS = {
+  token: ['volume_minutes', 'volume_minutes', 'volume_hour', 'volume_day'],
+  client: ['client_minutes', 'client_minutes', 'client_hour', 'client_day'],
+} as const;
 
 function entityOf(row: WindowRow): Entity {
   return row.tokenHash === ''
@@ -63,11 +66,14 @@ export interface VolumeCase {
 }
 
 /** Judges the windows of one entity that end with a minute. */
-export function judgeCase({ entity, window, baseline }: VolumeCase, into: Judged): void {
+export function judgeCase(one: VolumeCase, into: Judged): void {
+  const { entity, window } = one;
+  const learnt = learntThresholds(into, one);
+  const baseline = learnt === null ? one.baseline : { ...one.baseline, thresholds: learnt };
   const bits = bitsByWindow(window, baseline);
   const best = new Map<string, number>();
   bits.forEach((value, w) => {
-    const dimension = DIMENSIONS[w] ?? 'volume_hour';
+    const dimension = DIMENSIONS[entity.kind][w as Window];
     best.set(dimension, Math.max(best.get(dimension) ?? 0, value));
   });
   for (const [dimension, value] of best) {
@@ -81,9 +87,22 @@ export function judgeCase({ entity, window, baseline }: VolumeCase, into: Judged
     entity,
     noticed,
     moment: window.minute,
-    crossing: () => crossingOf(window, baseline, noticed.thresholdBits),
+    crossing: () =>
+      crossingOf(window, baseline, thresholdsOf(baseline, detection.parameters['bits'] ?? 30)),
     withPeers: (peers) => detection.detect(window, { ...baseline, peers }, detection.parameters),
   });
+}
+
+/** What was learnt of the thresholds of the four windows, or null. */
+function learntThresholds(into: Judged, { entity, window }: VolumeCase): WindowThresholds | null {
+  const hour = hourOf(window.minute);
+  const learnt = DIMENSIONS[entity.kind].map((dimension) =>
+    into.thresholds?.(dimension, entity.key, hour),
+  );
+  const [one, five, sixty, day] = learnt;
+  if (one === undefined || five === undefined || sixty === undefined || day === undefined)
+    return null;
+  return [one, five, sixty, day];
 }
 
 function caseOf(row: WindowRow, minute: number, move: number): VolumeCase {
@@ -113,12 +132,24 @@ function surpriseOf(entity: Entity, dimension: string, time: number, bits: numbe
  *
  * @param minute its beginning, epoch ms
  */
-export async function judgeVolume(db: Db, minute: number, into: Judged): Promise<void> {
+export async function judgeVolume(
+  db: Db,
+  minute: number,
+  into: Judged,
+  learn?: LearnThresholds,
+): Promise<void> {
   const seconds = Math.floor(minute / 1000);
   const [tokens, clients] = await Promise.all([
     readWindows(db, 'token', seconds),
     readWindows(db, 'client', seconds),
   ]);
+  const keys = [
+    ...tokens.map((row) => row.tokenHash),
+    ...clients.map((row) => clientKey(row.clientId)),
+  ];
+  if (keys.length === 0) return;
+  const thresholds = await learn?.(keys, hourOf(minute));
+  if (thresholds !== undefined) into.thresholds = thresholds;
   for (const row of clients) judgeCase(caseOf(row, minute, 1), into);
   if (tokens.length === 0) return;
   const ids = tokens.map((row) => row.clientId);

@@ -8,10 +8,12 @@ import {
 import type { Mismatch } from '../../store/detection/fresh.ts';
 import { readCountryHours, readTrails } from '../../store/detection/values.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
-import { impossibleSwitches } from '../geography/travel.ts';
+import { UNCALIBRATED, closeHour, createPool, thresholdsFrom } from '../calibration/calibration.ts';
+import type { Calibration, Pool, Thresholds } from '../calibration/calibration.ts';
+import type { Noise } from '../calibration/noise.ts';
 import { judgeEnvironments } from '../judge/environment.ts';
 import type { Judged } from '../judge/judged.ts';
-import { judgeSwitches, stopsOf } from '../judge/travel.ts';
+import { judgeTrail } from '../judge/travel.ts';
 import { detectValue, surpriseOf } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
 import { noveltyBits } from '../values/novelty.ts';
@@ -26,8 +28,6 @@ import type { VolumeReplay } from './volume.ts';
 /** Hours that are read at once. */
 const STRIDE = 12;
 const DAY_MS = 24 * HOUR_MS;
-/** Of a token's impossible switches within an hour, so many are judged one by one. */
-const MOST_SWITCHES = 50;
 
 export interface ReplayOptions {
   db: Db;
@@ -36,13 +36,30 @@ export interface ReplayOptions {
   toHour: number;
   /** From this hour on calls are judged; before it they only train. */
   judgeFrom: number;
-  trains?: Trains;
+  /** False incidents a day for each 10,000 tokens that are accepted. */
+  budget: number;
+}
+
+/** How long before the first judged moment surprises are pooled, hours. */
+export const POOLED_HOURS = 14 * 24;
+/** Of a store's first hours nothing is judged: there is nothing to compare with. */
+const FIRST_HOURS = 72;
+
+/**
+ * The first hour to judge in a replay, for thresholds to be learnt by the hour that matters.
+ *
+ * @param firstHour the first hour of which there are calls
+ */
+export function judgingFrom(firstHour: number, hour: number): number {
+  return Math.min(hour, Math.max(firstHour + FIRST_HOURS, hour - POOLED_HOURS));
 }
 
 /** One hour of a replay. */
 export interface ReplayedHour {
   hour: number;
   judged: Judged;
+  /** What was learnt of thresholds up to the beginning of the hour's day. */
+  calibration: Calibration;
 }
 
 interface Replay {
@@ -52,6 +69,34 @@ interface Replay {
   mismatches: Mismatch[];
   /** Surprises of the last day, for what is held against a token so long. */
   recent: SurpriseRow[];
+  noise: Noise;
+  pool: Pool;
+  calibration: Calibration;
+  thresholds: Thresholds;
+  /** Until which hour an entity counts as under an incident. */
+  troubled: Map<string, number>;
+}
+
+/** An incident is over when nothing was noticed for so long, hours. */
+const QUIET_HOURS = 6;
+
+function begin(options: ReplayOptions, mismatches: Mismatch[]): Replay {
+  const noise: Noise = new Map();
+  const troubled = new Map<string, number>();
+  // Hours under an incident train nothing; they are learnt three hours later, when it is known.
+  const trains: Trains = (key, hour) => !((troubled.get(key) ?? -1) >= hour);
+  return {
+    db: options.db,
+    troubled,
+    volume: beginVolume(createVolumeBook(trains)),
+    values: beginValues(),
+    mismatches,
+    recent: [],
+    noise,
+    pool: createPool(noise),
+    calibration: UNCALIBRATED,
+    thresholds: thresholdsFrom(UNCALIBRATED, noise, options.budget),
+  };
 }
 
 /**
@@ -60,13 +105,7 @@ interface Replay {
  */
 export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHour> {
   const { db, fromHour, toHour, judgeFrom } = options;
-  const state: Replay = {
-    db,
-    volume: beginVolume(createVolumeBook(options.trains)),
-    values: beginValues(),
-    mismatches: await readAllMismatches(db, { fromHour: judgeFrom, toHour }),
-    recent: [],
-  };
+  const state = begin(options, await readAllMismatches(db, { fromHour: judgeFrom, toHour }));
   for (let start = fromHour; start < toHour; start += STRIDE) {
     const range = { fromHour: start, toHour: Math.min(toHour, start + STRIDE) };
     const [minutes, values] = await Promise.all([
@@ -74,17 +113,35 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
       readHourValues(db, range).then((rows) => Map.groupBy(rows, (row) => row.hour)),
     ]);
     for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
+      if (hour % 24 === 0) recalibrate(state, hour, options.budget);
+      const judged: Judged = { notices: [], surprises: [], thresholds: state.thresholds };
       const judging = hour >= judgeFrom;
-      const judged = replayVolume(state.volume, hour, minutes.get(hour) ?? [], judging);
+      replayVolume(state.volume, hour, minutes.get(hour) ?? [], judging ? judged : null);
       const look = replayValues(state.values, hour, values.get(hour) ?? [], judging);
       if (judging) {
         judgeMismatches(state, hour, judged);
         await judgeTravellers(state, hour, look.travellers, judged);
         await judgeCandidates(state, hour, look.candidates, judged);
+        close(state, hour, judged);
       }
-      yield { hour, judged };
+      yield { hour, judged, calibration: state.calibration };
     }
   }
+}
+
+/** Notes who is in trouble, and lets the hour of everybody else count for what is usual. */
+function close(state: Replay, hour: number, judged: Judged): void {
+  const { troubled, volume } = state;
+  for (const { entity } of judged.notices) troubled.set(entity.key, hour + QUIET_HOURS);
+  const calm = judged.surprises.filter((one) => !((troubled.get(one.key) ?? -1) >= hour));
+  const known = { tokens: volume.book.size, clients: volume.clients.size };
+  closeHour(state.pool, state.noise, hour, calm, known);
+}
+
+/** Each day what the days before say of thresholds. */
+function recalibrate(state: Replay, hour: number, budget: number): void {
+  state.calibration = { ...state.calibration, tails: state.pool.tails(hour) };
+  state.thresholds = thresholdsFrom(state.calibration, state.noise, budget);
 }
 
 function judgeMismatches(state: Replay, hour: number, into: Judged): void {
@@ -109,16 +166,8 @@ async function judgeTravellers(
   ]);
   const recordOf = new Map(records.map((record) => [record.tokenHash, record]));
   for (const trail of trails) {
-    const stops = stopsOf(trail);
-    const ends = impossibleSwitches(stops)
-      .map((one) => one.arrived)
-      .filter((time) => time >= hour * HOUR_MS);
-    const record = recordOf.get(trail.tokenHash);
     const clientId = travellers.get(trail.tokenHash) ?? '';
-    for (const end of ends.slice(0, MOST_SWITCHES)) {
-      const within = stops.filter((stop) => stop.time <= end && stop.time > end - HOUR_MS);
-      judgeSwitches(trail, clientId, impossibleSwitches(within), record, into);
-    }
+    judgeTrail(trail, clientId, recordOf.get(trail.tokenHash), hour * HOUR_MS, into);
   }
 }
 

@@ -54,14 +54,15 @@ function minutesOf(all: Map<string, Minutes>, key: string, hour: number): Minute
 /**
  * Replays the volume of one hour: judges every minute of it with what is learnt of the hours up to
  * three before, as a live detector does.
+ *
+ * @param into null when the hour only trains
  */
 export function replayVolume(
   replay: VolumeReplay,
   hour: number,
   rows: readonly MinutesRow[],
-  judging: boolean,
-): Judged {
-  const judged: Judged = { notices: [], surprises: [] };
+  into: Judged | null,
+): void {
   learnDue(replay, hour);
   const clientOf = new Map<string, string>();
   const touched = new Set<string>();
@@ -76,9 +77,8 @@ export function replayVolume(
       addCalls(client, minute, calls);
     });
   }
-  if (judging) judgeHour(replay, hour, clientOf, touched, judged);
+  if (into !== null) judgeHour(replay, hour, clientOf, touched, into);
   keepWaiting(replay, hour, clientOf, touched);
-  return judged;
 }
 
 function learnDue(replay: VolumeReplay, hour: number): void {

@@ -20,8 +20,8 @@ export interface SurgeBaseline {
   move: number;
   /** 99th percentile of the client's other tokens in the window, once it is known. */
   peers?: number;
-  /** Bits above which to fire, from the installation's own history; else the parameter counts. */
-  threshold?: number;
+  /** Bits above which each window fires, from the own history; else the parameter counts. */
+  thresholds?: readonly [number, number, number, number];
   /** False when the token is new and only its client is known. */
   known: boolean;
 }
@@ -38,18 +38,28 @@ export function bitsByWindow(
   return bits as [number, number, number, number];
 }
 
-/** The window that surprises most. */
-export function strongest(bits: readonly number[]): Window {
+/** The four windows' thresholds in bits. */
+export type WindowThresholds = readonly [number, number, number, number];
+
+/** The window that is furthest above its threshold. */
+export function strongest(bits: readonly number[], thresholds: WindowThresholds): Window {
   let best: Window = 0;
-  for (const w of [1, 2, 3] as const) if ((bits[w] ?? 0) > (bits[best] ?? 0)) best = w;
+  for (const w of [1, 2, 3] as const) {
+    if ((bits[w] ?? 0) / thresholds[w] > (bits[best] ?? 0) / thresholds[best]) best = w;
+  }
   return best;
+}
+
+/** What was learnt, or the declared bits for all windows. */
+export function thresholdsOf(baseline: SurgeBaseline, declared: number): WindowThresholds {
+  return baseline.thresholds ?? [declared, declared, declared, declared];
 }
 
 /** How many calls of the last minute suffice for any of its windows to surprise enough. */
 export function crossingOf(
   window: SurgeWindow,
   baseline: Pick<SurgeBaseline, 'expectation' | 'move'>,
-  thresholdBits: number,
+  thresholds: WindowThresholds,
 ): number {
   const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
   const inMinute = window.counts[0];
@@ -57,7 +67,7 @@ export function crossingOf(
   for (const w of [0, 1, 2, 3] as const) {
     const before = window.counts[w] - inMinute;
     const enough = firstCount(
-      (x) => surgeBits(baseline.expectation, w, x, minuteOfHour, baseline.move) > thresholdBits,
+      (x) => surgeBits(baseline.expectation, w, x, minuteOfHour, baseline.move) > thresholds[w],
       before,
     );
     calls = Math.min(calls, enough - before);
@@ -75,11 +85,12 @@ export function windowStart(minute: number, window: Window): number {
 export function noticeSurge(
   window: SurgeWindow,
   baseline: SurgeBaseline,
-  thresholdBits: number,
+  thresholds: WindowThresholds,
   who: string,
 ): Noticed | null {
   const bits = bitsByWindow(window, baseline);
-  const w = strongest(bits);
+  const w = strongest(bits, thresholds);
+  const thresholdBits = thresholds[w];
   if (!(bits[w] > thresholdBits)) return null;
   const { expectation, move } = baseline;
   const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
@@ -92,7 +103,7 @@ export function noticeSurge(
     baseline.peers === undefined ? '' : `; peers' 99th percentile ${count(baseline.peers)}`;
   const usual = baseline.known ? 'usual at this hour' : `usual for a new token of ${who}`;
   const moved =
-    move > 1.05
+    move > 1.25
       ? ` The client's other tokens are at ${count(move)} times their own usual, which is allowed for.`
       : '';
   return {

@@ -66,3 +66,11 @@ export async function readHourRange(
   if (row === undefined || row.rows === 0) return null;
   return { firstHour: row.firstHour, lastHour: row.lastHour };
 }
+
+/** How many tokens were ever seen. */
+export async function readTokenTotal(db: Db): Promise<number> {
+  const [row] = await db.query<{ tokens: number }>(
+    `SELECT uniq(token_hash) AS tokens FROM ${db.database}.${TABLES.tokenInventory}`,
+  );
+  return row?.tokens ?? 0;
+}

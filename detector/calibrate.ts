@@ -1,0 +1,77 @@
+import type { Db } from '../store/db.ts';
+import { readHourRange, readTokenTotal } from '../store/detection/hours.ts';
+import { readSurprises, writeSurprises } from '../store/detection/surprises.ts';
+import type { SurpriseRow } from '../store/detection/surprises.ts';
+import { readStageState, writeStageState } from '../store/stage-state.ts';
+import { UNCALIBRATED, thresholdsFrom } from './calibration/calibration.ts';
+import type { Calibration, Thresholds } from './calibration/calibration.ts';
+import { RECORD_HOURS, noteNoise } from './calibration/noise.ts';
+import type { Noise } from './calibration/noise.ts';
+import { judgingFrom, replay } from './replay/replay.ts';
+import { HOUR_MS } from './volume/calendar.ts';
+
+/** How far back profiles are learnt from, hours. */
+const MEMORY = 42 * 24;
+const CHUNK = 20_000;
+/** A replay holds about 10 KB a token: beyond so many tokens the declared thresholds stay. */
+const MOST_TOKENS = 50_000;
+
+/**
+ * Learns thresholds from the stored history: replays it up to an hour, keeps its surprises (they say
+ * what each token is known for) and what they say of the whole installation.
+ *
+ * @returns null when it was aborted
+ */
+export async function calibrate(
+  db: Db,
+  hour: number,
+  budget: number,
+  signal?: AbortSignal,
+): Promise<Calibration | null> {
+  const stored = await readHourRange(db);
+  if (stored === null || (await readTokenTotal(db)) > MOST_TOKENS) return UNCALIBRATED;
+  const fromHour = Math.max(stored.firstHour, hour - MEMORY);
+  const judgeFrom = judgingFrom(fromHour, hour);
+  let calibration = UNCALIBRATED;
+  let waiting: SurpriseRow[] = [];
+  const steps = replay({ db, fromHour, toHour: hour + 1, judgeFrom, budget });
+  for await (const step of steps) {
+    if (signal?.aborted === true) return null;
+    calibration = step.calibration;
+    // The present hour is judged live.
+    if (step.hour < hour) waiting.push(...step.judged.surprises);
+    if (waiting.length < CHUNK) continue;
+    await writeSurprises(db, waiting);
+    waiting = [];
+  }
+  await writeSurprises(db, waiting);
+  await writeStageState(db, 'detector', 'calibration', calibration);
+  return calibration;
+}
+
+/** What was learnt last, by this process or another. */
+export async function readCalibration(db: Db): Promise<Calibration> {
+  const kept = await readStageState(db, 'detector', 'calibration');
+  // Written by calibrate() alone.
+  return kept === null ? UNCALIBRATED : (kept as Calibration);
+}
+
+/** Thresholds for some entities, with what they are known for, as of an hour. */
+export async function thresholdsFor(
+  db: Db,
+  calibration: Calibration,
+  budget: number,
+  keys: readonly string[],
+  hour: number,
+): Promise<Thresholds> {
+  const noise: Noise = new Map();
+  if (keys.length > 0) {
+    const range = { from: (hour - RECORD_HOURS) * HOUR_MS, to: hour * HOUR_MS };
+    const past = await readSurprises(db, keys, range);
+    noteNoise(
+      noise,
+      past.sort((a, b) => a.time - b.time),
+    );
+  }
+  return thresholdsFrom(calibration, noise, budget);
+}

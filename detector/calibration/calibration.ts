@@ -1,0 +1,185 @@
+import type { SurpriseRow } from '../../store/detection/surprises.ts';
+import { bitsOf, excessOf, noteNoise, usualPeak } from './noise.ts';
+import type { Noise } from './noise.ts';
+import { KEPT, NO_TAIL, excessFor } from './tail.ts';
+import type { Tail } from './tail.ts';
+
+/**
+ * Dimensions that raise alarms: the share of the budget that each may spend (DETECTION.md, stage 2,
+ * renormalised), and the bits at which it alarms before anything was pooled.
+ */
+export const ALARMING: Readonly<Record<string, { weight: number; bits: number }>> = {
+  volume_minutes: { weight: 0.09, bits: 30 },
+  volume_hour: { weight: 0.15, bits: 30 },
+  volume_day: { weight: 0.05, bits: 30 },
+  geography: { weight: 0.2, bits: 15 },
+  network: { weight: 0.1, bits: 22 },
+  travel: { weight: 0.05, bits: 12 },
+  scope: { weight: 0.1, bits: 11 },
+  route: { weight: 0.02, bits: 19 },
+  environment: { weight: 0.08, bits: 13 },
+  client_minutes: { weight: 0.02, bits: 40 },
+  client_hour: { weight: 0.02, bits: 40 },
+  client_day: { weight: 0.02, bits: 40 },
+};
+
+/** Dimensions whose entities are clients: they are pooled apart, over hours of clients. */
+const OF_CLIENTS = /^client_/;
+
+/** How many entities were known in an hour. */
+export interface Known {
+  tokens: number;
+  clients: number;
+}
+
+const WHOLE = Object.values(ALARMING).reduce((sum, one) => sum + one.weight, 0);
+
+/** Allowance for looking at several dimensions at once. */
+const SEVERAL = 1.25;
+/** How far a learnt threshold may leave the declared one, as factors of its bits. */
+const LEAST = 0.7;
+const MOST = 3;
+/** A day's incidents are steered towards the budget by at most this factor. */
+const STEER = { least: 0.25, most: 4 } as const;
+
+/** What was learnt of a whole installation: plain data, kept as JSON. */
+export interface Calibration {
+  /** Tails by dimension. */
+  tails: Record<string, Tail>;
+  /** Factor on the alarm level, from what the budget was and what it came to. */
+  steer: number;
+}
+
+/** Before anything was learnt. */
+export const UNCALIBRATED: Calibration = { tails: {}, steer: 1 };
+
+/** Bits above which a dimension of an entity alarms; undefined where nothing is known of it. */
+export type Thresholds = (dimension: string, key: string, hour: number) => number | undefined;
+
+/**
+ * Thresholds of entities. The alarm level is the budget: with B false incidents a day for each
+ * 10,000 entities, one entity-hour may alarm with probability B/240,000.
+ *
+ * @param budget B
+ */
+export function thresholdsFrom(calibration: Calibration, noise: Noise, budget: number): Thresholds {
+  const excesses = new Map<string, number>();
+  return (dimension, key, hour) => {
+    const declared = ALARMING[dimension];
+    if (declared === undefined) return undefined;
+    let excess = excesses.get(dimension);
+    if (excess === undefined) {
+      const target = targetOf(declared.weight, budget * calibration.steer);
+      // What the declared bits stand for is fixed at the default budget.
+      excess = excessFor(
+        calibration.tails[dimension] ?? NO_TAIL,
+        excessOf(declared.bits, 4) *
+          Math.max(0.3, 1 + 0.1 * Math.log(10 / (budget * calibration.steer))),
+        target,
+        { least: excessOf(LEAST * declared.bits, 4), most: excessOf(MOST * declared.bits, 4) },
+      );
+      excesses.set(dimension, excess);
+    }
+    return bitsOf(excess, usualPeak(noise, key, dimension, hour));
+  };
+}
+
+function targetOf(weight: number, budget: number): number {
+  return ((weight / WHOLE) * budget) / 240_000 / SEVERAL;
+}
+
+/** Gathers the past of an installation. */
+export interface Pool {
+  /** Takes the surprises of an hour, and how many entities were known in it. */
+  add: (hour: number, surprises: readonly SurpriseRow[], known: Known) => void;
+  /** The tails of the last 14 days before an hour. */
+  tails: (hour: number) => Record<string, Tail>;
+}
+
+interface PooledDay {
+  hours: Known;
+  excesses: Map<string, number[]>;
+}
+
+const POOL_DAYS = 14;
+
+/**
+ * A pool over days; of each day and dimension the thousand largest excesses are kept.
+ *
+ * @param noise read to relate surprises to what entities are known for; see {@link noteNoise}
+ */
+export function createPool(noise: Noise): Pool {
+  const days = new Map<number, PooledDay>();
+  return {
+    add(hour, surprises, known) {
+      const number = Math.floor(hour / 24);
+      let day = days.get(number);
+      if (day === undefined) {
+        day = { hours: { tokens: 0, clients: 0 }, excesses: new Map() };
+        days.set(number, day);
+        days.delete(number - POOL_DAYS - 1);
+      }
+      day.hours.tokens += known.tokens;
+      day.hours.clients += known.clients;
+      for (const [dimension, excess] of peaksOf(noise, hour, surprises)) {
+        const list = day.excesses.get(dimension) ?? [];
+        day.excesses.set(dimension, list);
+        list.push(...excess);
+        if (list.length > 4 * KEPT) list.sort((a, b) => b - a).splice(KEPT);
+      }
+    },
+    tails(hour) {
+      const today = Math.floor(hour / 24);
+      const found = [...days].filter(([day]) => day < today && day >= today - POOL_DAYS);
+      const tails: Record<string, Tail> = {};
+      for (const dimension of Object.keys(ALARMING)) {
+        const all = found.flatMap(([, day]) => day.excesses.get(dimension) ?? []);
+        const of = OF_CLIENTS.test(dimension) ? 'clients' : 'tokens';
+        const hours = found.reduce((sum, [, day]) => sum + day.hours[of], 0);
+        tails[dimension] = { hours, top: all.sort((a, b) => b - a).slice(0, KEPT) };
+      }
+      return tails;
+    },
+  };
+}
+
+/** The strongest excess of each entity in an hour, by dimension. */
+function peaksOf(
+  noise: Noise,
+  hour: number,
+  surprises: readonly SurpriseRow[],
+): Map<string, number[]> {
+  const peaks = new Map<string, Map<string, number>>();
+  for (const { dimension, key, bits } of surprises) {
+    if (ALARMING[dimension] === undefined) continue;
+    const excess = excessOf(bits, usualPeak(noise, key, dimension, hour));
+    if (excess <= 0) continue;
+    const byKey = peaks.get(dimension) ?? new Map<string, number>();
+    peaks.set(dimension, byKey);
+    byKey.set(key, Math.max(byKey.get(key) ?? 0, excess));
+  }
+  return new Map([...peaks].map(([dimension, byKey]) => [dimension, [...byKey.values()]]));
+}
+
+/**
+ * The factor on the alarm level after some days: times target over what came, within bounds.
+ *
+ * @param before the factor so far
+ * @param incidents incidents a day for each 10,000 entities that came
+ */
+export function steered(before: number, budget: number, incidents: number): number {
+  const factor = budget / Math.max(incidents, budget / 4);
+  return Math.min(STEER.most, Math.max(STEER.least, before * factor));
+}
+
+/** Notes an hour that is over: what entities are known for, and the pool. */
+export function closeHour(
+  pool: Pool,
+  noise: Noise,
+  hour: number,
+  surprises: readonly SurpriseRow[],
+  known: Known,
+): void {
+  pool.add(hour, surprises, known);
+  noteNoise(noise, surprises);
+}
