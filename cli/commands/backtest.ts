@@ -97,6 +97,7 @@ async function run(options: Options, command: Command): Promise<void> {
       ...(options.to === undefined ? {} : { to: options.to }),
       ...(options.detections === undefined ? {} : { detections: options.detections }),
       tickSeconds: config.detector.tick_seconds,
+      budgetPerDay: config.detector.budget_per_day,
       onFinding: async (finding) => {
         if (options.incidents !== undefined) findings.push(finding);
         await out.write(findingLine(finding));
