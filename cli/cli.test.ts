@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const COMMANDS = [
+  ...['up', 'collector', 'detector', 'alerting', 'console', 'migrate', 'import', 'backtest'],
+  ...['config', 'routes', 'deliveries', 'revocation', 'audit', 'doctor'],
+];
+
+let dir: string;
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'tokenwatch-cli-'));
+});
+
+afterAll(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function tokenwatch(
+  args: string[],
+  { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
+): { code: number | null; out: string; err: string } {
+  const result = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: dir,
+    input,
+    encoding: 'utf8',
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      TOKENWATCH_CLICKHOUSE_PORT: '0',
+      TOKENWATCH_LOG_LEVEL: 'silent',
+      ...env,
+    },
+  });
+  return { code: result.status, out: result.stdout, err: result.stderr };
+}
+
+function call(hour: number, token: string, extra: object = {}): string {
+  const time = new Date(Date.UTC(2026, 0, 1) + hour * 3_600_000).toISOString();
+  const base = { time, token, client: 'acme', service: 'api', environment: 'production' };
+  const request = { scope: 'read', method: 'GET', route: '/things', status: 200, country: 'DE' };
+  return `${JSON.stringify({ ...base, ...request, ...extra })}\n`;
+}
+
+describe('tokenwatch', () => {
+  it.each(COMMANDS)('%s --help explains itself', (command) => {
+    const { code, out } = tokenwatch([command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: tokenwatch ${command}`);
+  });
+
+  it('exits with 2 and a reason when it is used wrongly', () => {
+    expect(tokenwatch(['frobnicate'])).toMatchObject({ code: 2 });
+    expect(tokenwatch(['backtest', '--from', 'yesterday'])).toMatchObject({ code: 2 });
+    expect(tokenwatch(['backtest', '--detections', 'no.such']).err).toContain('volume.surge');
+    const wrong = tokenwatch(['config', 'check'], { env: { TOKENWATCH_CONSOLE_PORT: 'many' } });
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.err).toContain('console.port');
+  });
+
+  it('writes a configuration that it accepts, and none over another', () => {
+    expect(tokenwatch(['config', 'init', 'made.yaml']).code).toBe(0);
+    expect(tokenwatch(['--config', 'made.yaml', 'config', 'check']).code).toBe(0);
+    expect(tokenwatch(['config', 'init', 'made.yaml'])).toMatchObject({ code: 2 });
+  });
+
+  it('shows the configuration without its secrets', () => {
+    const env = { TOKENWATCH_ADMIN_KEY: 'nobody may see this key' };
+    const { code, out } = tokenwatch(['config', 'show'], { env });
+    expect(code).toBe(0);
+    expect(out).toContain('[redacted]');
+    expect(out).not.toContain('nobody may see');
+  });
+
+  it('says whom an incident would reach', () => {
+    writeFileSync(
+      join(dir, 'routed.yaml'),
+      `alerting:
+  receivers:
+    soc: { type: email, host: 127.0.0.1, port: 25, tls: none, from: a@b.example, to: [c@d.example] }
+  route:
+    receiver: soc
+`,
+    );
+    const told = tokenwatch(['--config', 'routed.yaml', 'routes', 'test', '--severity', 'high']);
+    expect(told).toMatchObject({ code: 0 });
+    expect(told.out).toContain('soc (email)');
+    expect(tokenwatch(['routes', 'test'])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('import, then backtest', () => {
+  it(
+    'a fortnight of calls becomes a baseline, and what differs from it a finding',
+    { timeout: 120_000 },
+    () => {
+      let history = '';
+      for (let hour = 0; hour < 24 * 16; hour++)
+        history += call(hour, 'tok-a') + call(hour, 'tok-b');
+      history += call(24 * 16, 'tok-a', { country: 'VN', scope: 'admin:write' });
+      history += 'not json\n';
+      const imported = tokenwatch(['import', '-'], { input: history });
+      expect(imported.code).toBe(0);
+      const summary = JSON.parse(imported.out.trim().split('\n').at(-1) ?? '') as object;
+      expect(summary).toEqual({ read: 24 * 32 + 2, kept: 24 * 32 + 1, rejected: 1 });
+      expect(imported.err).toContain(`-:${String(24 * 32 + 2)}:`);
+
+      const tested = tokenwatch([
+        'backtest',
+        '--from',
+        '2026-01-16',
+        '--incidents',
+        'incidents.jsonl',
+      ]);
+      expect(tested.code).toBe(0);
+      const findings = tested.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(findings.map((one) => one['detection'])).toContain('geography.new-country');
+      expect(Object.keys(findings[0] ?? {})).toEqual([
+        ...['time', 'detection', 'severity', 'score', 'token_hash', 'client'],
+        ...['window_start', 'window_end', 'explanation', 'evidence'],
+      ]);
+      const incidents = readFileSync(join(dir, 'incidents.jsonl'), 'utf8').trim().split('\n');
+      expect(Object.keys(JSON.parse(incidents[0] ?? '{}') as object)).toEqual([
+        ...['id', 'opened_at', 'severity', 'score', 'token_hash', 'client', 'detections'],
+      ]);
+      expect(tokenwatch(['audit', 'verify']).out).toContain('unbroken');
+    },
+  );
+});
