@@ -75,6 +75,25 @@ describe('tokens and clients', () => {
   });
 });
 
+describe('registration', () => {
+  const url = `/api/v1/tokens/${tokenOf(1)}`;
+
+  it('says what the issuer knows, and replaces what was said', async () => {
+    expect((await call('GET', `${url}/registration`)).status).toBe(404);
+    const said = { client: 'northwind', expires_at: '2027-01-01T00:00:00Z', granted_scopes: ['a'] };
+    expect((await call('PUT', url, said)).body).toMatchObject({ client: 'northwind' });
+    test.clock.at += 1_000;
+    await call('PUT', url, { ...said, revoked_at: '2026-12-01T00:00:00Z' });
+    const { body } = await call('GET', `${url}/registration`);
+    expect(body).toMatchObject({
+      ...{ granted_scopes: ['a'], expires_at: '2027-01-01T00:00:00.000Z', issued_at: '' },
+      ...{ revoked_at: '2026-12-01T00:00:00.000Z', registered_by: 'key:admin' },
+    });
+    expect((await call('PUT', url, { expires: 'soon' })).status).toBe(400);
+    expect((await call('PUT', '/api/v1/tokens/xyz', said)).status).toBe(400);
+  });
+});
+
 describe('silences', () => {
   const soon = () => new Date(Date.now() + 3_600_000).toISOString();
 
@@ -89,10 +108,10 @@ describe('silences', () => {
     const given = { match: { client: 'blue-*' }, comment: 'migration', ends_at: soon() };
     const made = await call('POST', '/api/v1/silences', given);
     expect(made.body).toMatchObject({ owner: 'key:admin', comment: 'migration', active: true });
-    expect(await listSilences(test.store.db, Date.now())).toHaveLength(1);
+    expect(await listSilences(test.store.db, test.clock.at)).toHaveLength(1);
     const ended = await call('DELETE', `/api/v1/silences/${String(made.body.id)}`);
     expect(ended.body.active).toBe(false);
-    expect(await listSilences(test.store.db, Date.now())).toEqual([]);
+    expect(await listSilences(test.store.db, test.clock.at)).toEqual([]);
     expect((await call('DELETE', '/api/v1/silences/none')).status).toBe(404);
   });
 
@@ -140,7 +159,7 @@ it('everything that was decided here is in an unbroken audit chain', async () =>
   const { body } = await call('GET', '/api/v1/audit');
   const decided = body.entries as { action: string }[];
   expect(decided.map(({ action }) => action).reverse()).toEqual([
-    ...['silence.created', 'silence.ended'],
+    ...['token.registered', 'token.registered', 'silence.created', 'silence.ended'],
     ...['incident.response_requested', 'incident.response_approved'],
     ...['revocation.stopped', 'revocation.resumed'],
   ]);

@@ -27,5 +27,6 @@ export const TABLES = {
   stageState: 'stage_state',
   consoleSessions: 'console_sessions',
   consoleKeys: 'console_keys',
+  tokenRegistry: 'token_registry',
   migrations: 'schema_migrations',
 } as const;

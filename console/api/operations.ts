@@ -2,12 +2,14 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { ApiContext } from './context.ts';
 import { evidenceOperations } from './evidence.ts';
+import { exportOperations } from './exports.ts';
 import { incidentOperations } from './incidents.ts';
 import { listOperations } from './lists.ts';
 import { openApiDocument } from './openapi.ts';
 import { ok, operation } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { overviewOperations } from './overview.ts';
+import { registryOperations } from './registry.ts';
 import { revocationOperations } from './revocation.ts';
 import { serviceOperations } from './service.ts';
 import { sessionOperations } from './session.ts';
@@ -20,7 +22,9 @@ export function apiOperations(context: ApiContext, registry: Registry): Operatio
     ...incidentOperations(context),
     ...evidenceOperations(context),
     ...listOperations(context),
+    ...exportOperations(context),
     ...tokenOperations(context),
+    ...registryOperations(context),
     ...revocationOperations(context),
     ...silenceOperations(context),
     ...overviewOperations(context),

@@ -226,6 +226,30 @@ export type Client = {
   last_seen: string;
 };
 
+export type TokenRegistration = {
+  client?: string;
+  environment?: string;
+  granted_scopes?: string[];
+  issued_at?: string;
+  expires_at?: string;
+  revoked_at?: string;
+  client_cert_sha256?: string;
+  allowed_networks?: string[];
+};
+
+export type RegisteredToken = {
+  token_hash: string;
+  client: string;
+  environment: string;
+  granted_scopes: string[];
+  issued_at: string;
+  expires_at: string;
+  revoked_at: string;
+  client_cert_sha256: string;
+  allowed_networks: string[];
+  registered_by: string;
+};
+
 export type Revocation = {
   token_hash: string;
   incident_id: string;
@@ -477,6 +501,32 @@ export interface paths {
       };
     };
   };
+  '/api/v1/incidents/{id}/ocsf': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': Record<string, unknown> } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/incidents/{id}/markdown': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'text/markdown': string } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
   '/api/v1/tokens': {
     get: {
       parameters: {
@@ -498,6 +548,17 @@ export interface paths {
       requestBody?: never;
       responses: {
         200: { content: { 'application/json': { token: Token; usual: Usual } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    put: {
+      parameters: { query?: never; path: { hash: string } };
+      requestBody: { content: { 'application/json': TokenRegistration } };
+      responses: {
+        200: { content: { 'application/json': RegisteredToken } };
         400: { content: { 'application/problem+json': Problem } };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };
@@ -535,6 +596,19 @@ export interface paths {
       requestBody?: never;
       responses: {
         200: { content: { 'application/json': { client: Client; tokens: Token[]; usual: Usual } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/tokens/{hash}/registration': {
+    get: {
+      parameters: { query?: never; path: { hash: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': RegisteredToken } };
         400: { content: { 'application/problem+json': Problem } };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };

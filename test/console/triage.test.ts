@@ -226,6 +226,15 @@ describe('the console in a browser', () => {
     expect(await page.content()).not.toContain('a-raw-secret');
   });
 
+  it('draws for a browser whose language Intl refuses', async () => {
+    await page.addInitScript(
+      "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
+    );
+    await signIn();
+    await page.goto(`${base}/incidents/${ids[0] ?? ''}`);
+    await page.locator('canvas').waitFor();
+  });
+
   it('keeps hostile names inert', async () => {
     await signIn();
     for (const id of ids.slice(6, 9)) {

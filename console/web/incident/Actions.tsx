@@ -7,6 +7,7 @@ import { useTransitions } from '../data/actions.ts';
 import { useMay } from '../data/session.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { Share } from './Share.tsx';
 import { VerdictDialog } from './VerdictDialog.tsx';
 import type { Verdict } from './VerdictDialog.tsx';
 
@@ -61,8 +62,14 @@ export function Actions({ incident }: { incident: Incident }): ReactNode {
   const decisions = useDecisions(incident);
   const { may, closed, busy, open, dialog, verdict, ask, acknowledge, reopen, decide } = decisions;
   useKeys({ a: acknowledge, r: () => ask('resolve'), f: () => ask('false_positive') });
+  const share = <Share id={incident.id} client={may ? incident.client : ''} />;
   if (!may) {
-    return <p className="tw-dimmed">You are looking on. Sign in as a responder to decide.</p>;
+    return (
+      <Group gap="xs">
+        {share}
+        <p className="tw-dimmed">You are looking on. Sign in as a responder to decide.</p>
+      </Group>
+    );
   }
   return (
     <Group gap="xs" className="tw-actions">
@@ -83,6 +90,7 @@ export function Actions({ incident }: { incident: Incident }): ReactNode {
       ) : (
         <CloseButtons ask={ask} />
       )}
+      {share}
       <VerdictDialog opened={open} verdict={verdict} close={dialog.close} decide={decide} />
     </Group>
   );
