@@ -11,13 +11,16 @@ export interface BankOptions {
   log: Logger;
   /** The collector's OTLP/HTTP address. */
   collectorUrl: string;
+  /** Where the bank's services ask for revoked tokens; nowhere when left out. */
+  issuerUrl?: string;
 }
 
 /** Starts the example bank against a collector, with the installation's pepper, as a customer's services would be. */
-export async function startBank({ config, log, collectorUrl }: BankOptions) {
+export async function startBank({ config, log, collectorUrl, issuerUrl }: BankOptions) {
   const [key] = config.collector.keys;
   return startDemo({
     collectorUrl,
+    ...(issuerUrl === undefined ? {} : { issuerUrl }),
     ...(key === undefined ? {} : { senderKey: key.reveal() }),
     pepper: pepperOf(config).reveal(),
     dataDir: config.data_dir,

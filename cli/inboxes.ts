@@ -6,6 +6,8 @@ export interface Inboxes {
   name: string;
   /** The page that shows what arrived. */
   url: string;
+  /** The issuer's address, where services ask for revoked tokens. */
+  issuerUrl: string;
   /** What lies beneath the user's own settings while the example bank runs. */
   configDefaults: Record<string, unknown>;
   stop: () => Promise<void>;
@@ -21,6 +23,7 @@ export async function startInboxes(): Promise<Inboxes> {
   return {
     name: 'inboxes',
     url: standIns.url,
+    issuerUrl: issuer.address,
     configDefaults: {
       console: { anonymous: 'viewer' },
       alerting: {
@@ -47,7 +50,13 @@ export async function startInboxes(): Promise<Inboxes> {
           },
         },
         // Two detections that agree on a critical incident revoke by themselves; the rest asks a person.
-        revocation: { mode: 'auto', auto: { min_severity: 'critical', min_detections: 2 } },
+        // Short times: whoever tries the example wants to see the proof, and the bank is quick.
+        revocation: {
+          mode: 'auto',
+          auto: { min_severity: 'critical', min_detections: 2 },
+          grace: '10s',
+          watch: '45s',
+        },
       },
     },
     stop: () => standIns.stop(),

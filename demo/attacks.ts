@@ -107,7 +107,8 @@ function stagingInProduction({ random, actors, round, at }: Stage): Attack {
     ({ plan }) => plan.environment === 'staging' && plan.role.mix.report !== undefined,
     true,
   );
-  const calls = spread(at, 10, 30 * SECOND, (moment) => ({
+  // It goes on for a while: a revocation is seen to stop it.
+  const calls = spread(at, 30, 60 * SECOND, (moment) => ({
     ...usualCall(random, actor, moment),
     operation: 'report',
     environment: 'production',

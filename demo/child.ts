@@ -80,7 +80,10 @@ export interface Orders {
 export function onOrders(orders: Orders): void {
   let ending: Promise<void> | null = null;
   const end = () => {
-    ending ??= orders.stop().finally(() => process.exit(0));
+    if (ending !== null) return;
+    // Without a parent nobody else would end what does not finish.
+    setTimeout(() => process.exit(1), PATIENCE_MS);
+    ending = orders.stop().finally(() => process.exit(0));
   };
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
@@ -88,6 +91,7 @@ export function onOrders(orders: Orders): void {
   process.on('message', (message: { kind?: string }) => {
     if (message.kind === 'stop') end();
   });
+  if (!process.connected) end(); // The parent went before anybody listened.
 }
 
 /** Tells the parent; nothing when there is none (any more). */

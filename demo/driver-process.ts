@@ -4,8 +4,7 @@ import type { DriverReport } from './messages.ts';
 import type { DemoOptions } from './options.ts';
 import { progressBar } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { saveState } from './state.ts';
-import type { DemoState } from './state.ts';
+import type { Memory } from './state.ts';
 
 /** Live traffic remembers how far it came this often, ms. */
 const REMEMBER_MS = 5_000;
@@ -21,11 +20,11 @@ export interface Driver {
 }
 
 /** Starts the clients' process, remembers how far it came, shows it, and logs its attacks. */
-export function startDriver(options: DemoOptions, state: DemoState): Driver {
+export function startDriver(options: DemoOptions, memory: Memory): Driver {
   const bar = progressBar('example bank: a fortnight of calls', options.terminal ?? process.stderr);
   const live = Promise.withResolvers<undefined>();
   live.promise.catch(() => undefined); // Nobody has to wait for it.
-  const diary = new Diary(options, state, bar, () => live.resolve(undefined));
+  const diary = new Diary(options, memory, bar, () => live.resolve(undefined));
   const child = startChild<DriverReport>({
     name: 'clients',
     file: new URL('./driver.ts', import.meta.url),
@@ -50,20 +49,22 @@ export function startDriver(options: DemoOptions, state: DemoState): Driver {
 /** What the driver reports, written down: in the state, on the terminal, in the log. */
 class Diary {
   readonly #options: DemoOptions;
-  readonly #state: DemoState;
+  readonly #memory: Memory;
+  readonly #begun: number;
   readonly #bar: Progress;
   readonly #onLive: () => void;
   #reportedUntil: number;
   #savedUntil: number;
   #trouble = 0;
 
-  constructor(options: DemoOptions, state: DemoState, bar: Progress, onLive: () => void) {
+  constructor(options: DemoOptions, memory: Memory, bar: Progress, onLive: () => void) {
     this.#options = options;
-    this.#state = state;
+    this.#memory = memory;
+    this.#begun = memory.state.reportedUntil;
     this.#bar = bar;
     this.#onLive = onLive;
-    this.#reportedUntil = state.reportedUntil;
-    this.#savedUntil = state.reportedUntil;
+    this.#reportedUntil = this.#begun;
+    this.#savedUntil = this.#begun;
   }
 
   note(message: DriverReport): void {
@@ -85,6 +86,13 @@ class Diary {
         log.info({ attack: message.name, client: message.client }, message.title);
         this.#options.onAttack?.(message);
         break;
+      case 'renewed':
+        this.#memory.renewed(message.firstId, message.issuedAt);
+        log.info(
+          { client: message.client, tokenId: message.tokenId },
+          'a client renewed its token',
+        );
+        break;
       case 'trouble':
         this.#trouble += 1;
         if (this.#trouble <= MAX_TROUBLE) log.warn(`example bank: ${message.reason}`);
@@ -93,13 +101,13 @@ class Diary {
 
   remember(): void {
     this.#savedUntil = this.#reportedUntil;
-    saveState(this.#options.dataDir, { ...this.#state, reportedUntil: this.#reportedUntil });
+    this.#memory.reportedUntil(this.#reportedUntil);
   }
 
   #kept(until: number, calls: number): void {
     this.#reportedUntil = until;
     this.remember();
-    const begun = this.#state.reportedUntil;
+    const begun = this.#begun;
     const now = (this.#options.now ?? Date.now)();
     this.#bar.update(until - begun, now - begun, `${calls.toLocaleString('en')} calls`);
   }

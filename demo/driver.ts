@@ -9,6 +9,7 @@ import { Issuer } from './issuer.ts';
 import type { DriverOrder, DriverReport } from './messages.ts';
 import { startTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
+import { Wallet } from './wallet.ts';
 
 let stopping = false;
 let traffic: Traffic | null = null;
@@ -35,39 +36,38 @@ async function run(order: DriverOrder): Promise<void> {
     order.issuerKey,
     actors.map((actor) => actor.grant),
   );
-  const tokens = new Map<Actor, string>();
-  for (const actor of actors) tokens.set(actor, await issuer.mint(actor.grant));
-  const from = await tellPast(order, actors, tokens);
+  const wallet = await Wallet.open(issuer, actors, order.renewals);
+  const from = await tellPast(order, actors, wallet);
   if (isStopping()) return;
   const urls = new Map(order.services.map((s) => [`${s.service} ${s.environment}`, s.url]));
   tell({ kind: 'live', from });
   traffic = startTraffic({
     seed: order.seed,
     actors,
-    tokens,
+    wallet,
     urlOf: (service, environment) => urls.get(`${service} ${environment}`) ?? '',
     from,
     now: Date.now,
     speed: order.speed,
     onAttack: ({ name, title, actor }) => {
-      const { clientId, id } = actor.grant;
+      const { clientId, id } = wallet.of(actor).grant;
       tell({ kind: 'attack', name, title, client: clientId, tokenId: id });
+    },
+    onRenewed: (actor, { grant }) => {
+      const { id: tokenId, clientId: client, issuedAt } = grant;
+      tell({ kind: 'renewed', firstId: actor.grant.id, client, tokenId, issuedAt });
     },
     onSent: (until) => tell({ kind: 'sent', until }),
     onFailure: (reason) => tell({ kind: 'trouble', reason: `a request failed (${reason})` }),
   });
 }
 
-async function tellPast(
-  order: DriverOrder,
-  actors: Actor[],
-  tokens: ReadonlyMap<Actor, string>,
-): Promise<number> {
+async function tellPast(order: DriverOrder, actors: Actor[], wallet: Wallet): Promise<number> {
   const tracers = historyTracers({
     collectorUrl: order.collectorUrl,
     headers: order.headers,
     pepper: order.pepper,
-    tokens,
+    wallet,
   });
   const from = await backfill({
     seed: order.seed,

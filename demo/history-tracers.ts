@@ -11,6 +11,7 @@ import { CLIENTS } from './clients.ts';
 import { ENVIRONMENTS, OPERATIONS, ownerIndexOf, pathOf, SERVICES } from './operations.ts';
 import { PatientExporter } from './patient-exporter.ts';
 import type { PlannedCall } from './schedule.ts';
+import type { Wallet } from './wallet.ts';
 
 /** Spans of one request; large, because the collector keeps each batch before it answers. */
 const BATCH = 2_000;
@@ -29,8 +30,7 @@ export interface HistoryOptions {
   collectorUrl: string;
   headers: Record<string, string>;
   pepper: string;
-  /** The raw token of each actor. */
-  tokens: ReadonlyMap<Actor, string>;
+  wallet: Wallet;
 }
 
 /**
@@ -56,7 +56,7 @@ export function historyTracers(options: HistoryOptions): HistoryTracers {
       tracers.set(`${service} ${environment}`, provider.getTracer('example-bank'));
     }
   }
-  const describer = attributesOf(createTokenwatch({ pepper: options.pepper }), options.tokens);
+  const describer = attributesOf(createTokenwatch({ pepper: options.pepper }), options.wallet);
   return {
     record: (call) => {
       const tracer = tracers.get(`${OPERATIONS[call.operation].service} ${call.environment}`);
@@ -103,11 +103,11 @@ function record(tracer: Tracer, call: PlannedCall, attributes: Attributes): void
 }
 
 /** What instrumentation would say of a call; the token's part is worked out once a token. */
-function attributesOf(tokenwatch: Tokenwatch, tokens: ReadonlyMap<Actor, string>) {
+function attributesOf(tokenwatch: Tokenwatch, wallet: Wallet) {
   const known = new Map<Actor, Attributes>();
   const ofToken = (actor: Actor): Attributes => {
-    const { grant } = actor;
-    const attributes = tokenwatch.attributes(tokens.get(actor) ?? null, {
+    const { grant, token } = wallet.of(actor);
+    const attributes = tokenwatch.attributes(token, {
       clientId: grant.clientId,
       tokenId: grant.id,
       subject: grant.subject,

@@ -19,6 +19,8 @@ export interface Grant {
 export type Refusal = 'malformed' | 'unknown' | 'expired';
 export type Verdict = { ok: true; grant: Grant } | { ok: false; why: Refusal };
 
+/** Digits of the first token's id; a renewed token's id has its time of issue added. */
+const FIRST_ID_LENGTH = 12;
 const ISSUER = 'https://id.example-bank.test';
 
 /**
@@ -55,10 +57,16 @@ export class Issuer {
   async check(token: string, now: number): Promise<Verdict> {
     const id = token.startsWith('eyJ') ? await this.#jwtId(token, now) : this.#opaqueId(token);
     if (typeof id !== 'string') return { ok: false, why: id.why };
-    const grant = this.#grants.get(id);
+    const grant = this.#grantOf(id);
     if (grant === undefined) return { ok: false, why: 'unknown' };
     if (grant.expiresAt * 1000 <= now) return { ok: false, why: 'expired' };
     return { ok: true, grant };
+  }
+
+  #grantOf(id: string): Grant | undefined {
+    const first = this.#grants.get(id.slice(0, FIRST_ID_LENGTH));
+    if (first === undefined || id.length === FIRST_ID_LENGTH) return first;
+    return renewedGrant(first, parseInt(id.slice(FIRST_ID_LENGTH), 16));
   }
 
   #secret() {
@@ -94,5 +102,20 @@ export class Issuer {
 
 /** A grant's public identifier, the same for the same seed. */
 export function grantId(seed: number, clientId: string, index: number): string {
-  return digest(12, seed, 'grant', clientId, index);
+  return digest(FIRST_ID_LENGTH, seed, 'grant', clientId, index);
+}
+
+/**
+ * The grant of the token that takes the place of a client's first one (or of an earlier renewal).
+ * Its id says when it was issued, so that whoever knows the first grant knows this one.
+ *
+ * @param issuedAt Unix seconds
+ */
+export function renewedGrant(first: Grant, issuedAt: number): Grant {
+  return {
+    ...first,
+    id: first.id + issuedAt.toString(16),
+    issuedAt,
+    expiresAt: issuedAt + (first.expiresAt - first.issuedAt),
+  };
 }

@@ -45,7 +45,10 @@ async function until(done: () => boolean): Promise<void> {
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
   // As if the demo had been stopped two hours ago: only that gap is to be filled.
-  saveState(dataDir, { seed: 1, epoch: begun - TWO_HOURS, reportedUntil: begun - TWO_HOURS });
+  saveState(dataDir, {
+    ...{ seed: 1, epoch: begun - TWO_HOURS, reportedUntil: begun - TWO_HOURS },
+    ...{ revoked: [], renewals: {} },
+  });
   demo = await start();
   await demo.live;
 }, 60_000);

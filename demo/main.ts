@@ -5,8 +5,7 @@ import { senderHeaders } from './options.ts';
 import type { DemoOptions } from './options.ts';
 import { startServices } from './service-processes.ts';
 import type { Service } from './service-processes.ts';
-import { loadState, saveState } from './state.ts';
-import type { DemoState } from './state.ts';
+import { loadState, Memory } from './state.ts';
 
 export type { DemoOptions } from './options.ts';
 
@@ -26,12 +25,11 @@ export interface Demo {
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const now = options.now ?? Date.now;
-  const state = loadState(options.dataDir, options.seed, now());
-  saveState(options.dataDir, state);
+  const memory = new Memory(options.dataDir, loadState(options.dataDir, options.seed, now()));
   const issuerKey = dataDirSecret(options.dataDir, 'demo-issuer-key').reveal();
-  const services = await startServices(options, state, issuerKey);
-  const driver = startDriver(options, state);
-  driver.child.send(orderOf(options, state, issuerKey, services));
+  const services = await startServices(options, memory, issuerKey);
+  const driver = startDriver(options, memory);
+  driver.child.send(orderOf(options, memory, issuerKey, services));
   const stopAll = async () => {
     await driver.stop();
     await Promise.all(services.map(({ child }) => child.stop()));
@@ -57,13 +55,14 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
 
 function orderOf(
   options: DemoOptions,
-  state: DemoState,
+  memory: Memory,
   issuerKey: string,
   services: readonly Service[],
 ): DriverOrder {
+  const { seed, epoch, reportedUntil, renewals } = memory.state;
   return {
     kind: 'start',
-    ...state,
+    ...{ seed, epoch, reportedUntil, renewals },
     speed: options.speed,
     collectorUrl: options.collectorUrl,
     headers: senderHeaders(options),

@@ -6,6 +6,14 @@ export interface Listening {
   url: string;
 }
 
+/** A service tells of tokens that it refuses from now on, by their hashes. */
+export interface Revoked {
+  kind: 'revoked';
+  tokens: string[];
+}
+
+export type ServiceReport = Listening | Revoked;
+
 /** What the driver is told once, at its start. */
 export interface DriverOrder {
   kind: 'start';
@@ -13,6 +21,7 @@ export interface DriverOrder {
   epoch: number;
   /** Epoch ms. */
   reportedUntil: number;
+  renewals: Readonly<Record<string, number>>;
   speed: number;
   collectorUrl: string;
   headers: Record<string, string>;
@@ -27,4 +36,5 @@ export type DriverReport =
   | { kind: 'live'; from: number }
   | { kind: 'sent'; until: number }
   | { kind: 'attack'; name: string; title: string; client: string; tokenId: string }
+  | { kind: 'renewed'; firstId: string; client: string; tokenId: string; issuedAt: number }
   | { kind: 'trouble'; reason: string };

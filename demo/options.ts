@@ -7,6 +7,8 @@ export interface DemoOptions {
   senderKey?: string;
   /** The installation's pepper: the services hash with it, as a customer's would. */
   pepper: string;
+  /** The issuer's address: its services refuse what `GET …/revoked` lists. Without it, nothing is revoked. */
+  issuerUrl?: string;
   /** Where the demo remembers how far its history has been told. */
   dataDir: string;
   seed: number;

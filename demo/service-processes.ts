@@ -1,29 +1,29 @@
 import { startChild } from './child.ts';
 import type { Child } from './child.ts';
-import type { Listening } from './messages.ts';
+import type { ServiceReport } from './messages.ts';
 import { ENVIRONMENTS, SERVICES } from './operations.ts';
 import type { Environment, ServiceName } from './operations.ts';
 import { senderHeaders } from './options.ts';
 import type { DemoOptions } from './options.ts';
-import type { DemoState } from './state.ts';
+import type { Memory } from './state.ts';
 
 /** A service of the bank, in a process of its own. */
 export interface Service {
   service: ServiceName;
   environment: Environment;
   url: string;
-  child: Child<Listening>;
+  child: Child<ServiceReport>;
 }
 
 /** Starts all services in all environments; when one of them fails, none is left behind. */
 export async function startServices(
   options: DemoOptions,
-  state: DemoState,
+  memory: Memory,
   issuerKey: string,
 ): Promise<Service[]> {
   const starting = SERVICES.flatMap((service) =>
     ENVIRONMENTS.map((environment) =>
-      startService(options, state, issuerKey, service, environment),
+      startService(options, memory, issuerKey, service, environment),
     ),
   );
   const results = await Promise.allSettled(starting);
@@ -36,12 +36,12 @@ export async function startServices(
 
 async function startService(
   options: DemoOptions,
-  state: DemoState,
+  memory: Memory,
   issuerKey: string,
   service: ServiceName,
   environment: Environment,
 ): Promise<Service> {
-  const child = startChild<Listening>({
+  const child = startChild<ServiceReport>({
     name: `${service} ${environment}`,
     file: new URL(`./services/${service}.ts`, import.meta.url),
     execArgv: ['--import', new URL('./services/telemetry.ts', import.meta.url).href],
@@ -49,14 +49,21 @@ async function startService(
       PATH: process.env['PATH'],
       ...telemetryEnvironment(options, service, environment),
       DEMO_ENVIRONMENT: environment,
-      DEMO_SEED: String(state.seed),
-      DEMO_EPOCH: String(state.epoch),
+      DEMO_SEED: String(memory.state.seed),
+      DEMO_EPOCH: String(memory.state.epoch),
+      DEMO_REVOKED: memory.state.revoked.join(','),
+      ...(options.issuerUrl === undefined ? {} : { DEMO_ISSUER_URL: options.issuerUrl }),
       DEMO_ISSUER_KEY: issuerKey,
+    },
+    onMessage: (message) => {
+      if (message.kind === 'revoked') memory.revoked(message.tokens);
     },
     onCrash: (name, code) => options.log.error({ service: name, code }, 'a demo service ended'),
   });
-  const { url } = await child.first();
-  return { service, environment, url, child };
+  const listening = await child.first();
+  if (listening.kind !== 'listening')
+    throw new Error(`${child.name} does not say where it listens`);
+  return { service, environment, url: listening.url, child };
 }
 
 /** OpenTelemetry's own variables, as a customer sets them; and the pepper. */

@@ -115,6 +115,7 @@ async function up(command: Command, wantsDemo: boolean): Promise<void> {
             config,
             log,
             collectorUrl: stages.get('collector')?.urls['http'] ?? '',
+            issuerUrl: inboxes.issuerUrl,
           }),
         );
       } else say('tokenwatch is up; Ctrl-C stops it.');

@@ -20,6 +20,8 @@ export interface BankServiceOptions {
   tokenwatch: Tokenwatch;
   /** Epoch ms. */
   now: () => number;
+  /** Whether the issuer has revoked a token, which is given as it came. */
+  isRevoked: (token: string) => boolean;
   /** Whether tokens minted for another environment are turned away. */
   checksEnvironment: boolean;
 }
@@ -75,13 +77,18 @@ async function authenticate(
   reply: FastifyReply,
   scope: string,
 ): Promise<Grant | null> {
-  const verdict = await options.issuer.check(credentialOf(request), options.now());
+  const token = credentialOf(request);
+  const verdict = await options.issuer.check(token, options.now());
   if (!verdict.ok) {
     void reply.code(401).send({ error: 'invalid_token', why: verdict.why });
     return null;
   }
   const { grant } = verdict;
   if (grant.kind === 'opaque') describeGrant(options.tokenwatch, request, grant);
+  if (options.isRevoked(token)) {
+    void reply.code(401).send({ error: 'invalid_token', why: 'revoked' });
+    return null;
+  }
   const wrongPlace = options.checksEnvironment && grant.environment !== options.environment;
   if (wrongPlace || !grant.scopes.includes(scope)) {
     void reply.code(403).send({ error: wrongPlace ? 'wrong_environment' : 'insufficient_scope' });

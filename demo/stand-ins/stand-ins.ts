@@ -25,7 +25,8 @@ export interface StandIns {
   url: string;
   slack: SlackStandIn & { apiUrl: string; token: string; channel: string };
   mail: MailStandIn;
-  issuer: IssuerStandIn & { url: string; secret: string };
+  /** `url` takes demands to revoke, `address` is what services ask under. */
+  issuer: IssuerStandIn & { url: string; address: string; secret: string };
   stop(): Promise<void>;
 }
 
@@ -115,7 +116,11 @@ export async function createStandIns(options: StandInOptions = {}): Promise<Stan
     url,
     slack: Object.assign(slack, { apiUrl: `${url}/slack/api/`, token, channel: CHANNEL }),
     mail,
-    issuer: Object.assign(issuer, { url: `${url}/issuer/revocations`, secret }),
+    issuer: Object.assign(issuer, {
+      url: `${url}/issuer/revocations`,
+      address: `${url}/issuer`,
+      secret,
+    }),
     stop: async () => {
       await app.close();
       await mail.close();
