@@ -96,7 +96,7 @@ test('a revoked token is dead within two seconds, and stays so after a restart',
     const url = demo.urls['accounts production'] ?? '';
     const raw = await issuer.mint(actor.grant);
     const { kind } = actor.grant;
-    const headers: HeadersInit =
+    const headers: Record<string, string> =
       kind === 'jwt' ? { authorization: `Bearer ${raw}` } : { 'x-api-key': raw };
     return (await fetch(url + path, { headers })).status;
   };
