@@ -22,6 +22,7 @@ const steps = [
     args: ['--noEmit', '-p', webConfig],
     needs: webConfig,
   },
+  { name: 'dashboards', file: join('dashboards', 'build.ts'), args: ['--check'] },
   { name: 'tests', bin: 'vitest', args: ['run'], skip: process.argv.includes('--skip-tests') },
 ].filter((step) => !step.skip && (!step.needs || existsSync(join(root, step.needs))));
 
@@ -31,7 +32,7 @@ let failure = null;
 for (const step of steps) {
   const startedAt = Date.now();
   console.log(`\n── ${step.name}`);
-  const file = realpathSync(join(root, 'node_modules', '.bin', step.bin));
+  const file = realpathSync(join(root, step.file ?? join('node_modules', '.bin', step.bin)));
   const args = [...dieWithParentFlags(), file, ...step.args];
   const end = await runToEnd(pinnedNode, args, { cwd: root, ownGroup: true });
   results.push({ name: step.name, ok: end.code === 0, seconds: (Date.now() - startedAt) / 1000 });
