@@ -95,8 +95,11 @@ export class Alerting {
       for (const incident of incidents) changed.set(incident.id, incident);
     };
     note(await this.#keepEvents());
-    note(await this.#readChanges());
-    const { findings, more, commit } = await this.#parts.feed.next();
+    const [news, { findings, more, commit }] = await Promise.all([
+      this.#readChanges(),
+      this.#parts.feed.next(),
+    ]);
+    note(news);
     note(await live.take(findings));
     metrics.findings.inc(findings.length);
     if (changed.size > 0) {
@@ -115,6 +118,7 @@ export class Alerting {
     this.#deliveries = this.#deliveries.slice(due.length);
     await this.#resume();
     await this.#repair();
+    await live.settled();
     this.#prune();
     this.#measure();
     return more;

@@ -30,27 +30,24 @@ export class FindingFeed {
 
   /** Findings that were not handed out before, oldest first; at most a batch. */
   async next(): Promise<{ findings: Finding[]; more: boolean; commit: () => Promise<void> }> {
-    let since = this.#cursor - OVERLAP;
     const fresh: Finding[] = [];
-    let latest = this.#cursor;
-    let rows = await readFindingsSince(this.#db, since, BATCH);
-    for (;;) {
-      fresh.push(
-        ...rows.filter(({ finding }) => !this.#seen.has(finding.id)).map(({ finding }) => finding),
-      );
-      latest = rows.at(-1)?.writtenAt ?? latest;
-      // A full batch of known rows: everything new lies behind it.
-      if (fresh.length > 0 || rows.length < BATCH || latest <= since) break;
-      since = latest;
-      rows = await readFindingsSince(this.#db, since, BATCH);
+    let latest = { writtenAt: this.#cursor - OVERLAP, id: '' };
+    let full = true;
+    // A full batch of known rows: everything new lies behind it.
+    while (full && fresh.length === 0) {
+      const rows = await readFindingsSince(this.#db, latest.writtenAt, BATCH, latest.id);
+      for (const { finding } of rows) if (!this.#seen.has(finding.id)) fresh.push(finding);
+      const last = rows.at(-1);
+      if (last !== undefined) latest = { writtenAt: last.writtenAt, id: last.finding.id };
+      full = rows.length >= BATCH;
     }
     return {
       findings: fresh,
-      more: rows.length >= BATCH,
+      more: full,
       // Only what was folded counts as seen: a failed round comes again.
       commit: async () => {
         for (const { id } of fresh) this.#seen.set(id, true);
-        this.#cursor = Math.max(this.#cursor, latest);
+        this.#cursor = Math.max(this.#cursor, latest.writtenAt);
         await this.#keep();
       },
     };

@@ -13,6 +13,7 @@ export class LiveIncidents {
   readonly #db: Db;
   readonly #correlation: CorrelationOptions;
   readonly #onAppended: (events: readonly IncidentEvent[]) => Promise<void>;
+  #reported: Promise<unknown> = Promise.resolve();
   readonly byId = new Map<string, Incident>();
   /** The latest incident of each entity that is followed. */
   readonly #latest = new Map<string, string>();
@@ -93,8 +94,13 @@ export class LiveIncidents {
     if (events.length === 0) return [];
     const changed = await appendEvents(this.#db, events);
     this.adopt(changed);
-    await this.#onAppended(events);
+    this.#reported = Promise.all([this.#reported, this.#onAppended(events)]);
     return changed;
+  }
+
+  /** Resolves when `onAppended` has dealt with everything that was appended. */
+  async settled(): Promise<void> {
+    await this.#reported;
   }
 
   forget(id: string): void {

@@ -6,10 +6,11 @@ import type { Db } from '../../store/db.ts';
 import { listDeliveries, writeDeliveries } from '../../store/deliveries/deliveries.ts';
 import type { AlertingMetrics } from '../metrics.ts';
 import { createNotifier, kindOf } from '../registry.ts';
+import { OutcomeKeeper } from './outcome-keeper.ts';
 import { ReceiverQueue } from './receiver-queue.ts';
 
-/** How long the outcome of an attempt is written again while ClickHouse is away, and the pause, ms. */
-const KEEP_PAUSE = 1_000;
+/** How long the last outcomes may take to be kept when the stage stops, ms. */
+const KEEP_GRACE = 5_000;
 /** How many pending deliveries are read at once. */
 const READ = 5_000;
 
@@ -31,10 +32,11 @@ export class Outbox {
   readonly #queues = new Map<string, ReceiverQueue>();
   /** Versions at which deliveries ended lately: what was read before that is not taken up again. */
   readonly #ended = new LRUCache<string, number>({ max: 20_000 });
-  #stopped = false;
+  readonly #keeper: OutcomeKeeper;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#keeper = new OutcomeKeeper(options.db, options.log);
     const { config, now, random, threadOf } = options;
     for (const [name, receiver] of Object.entries(config.receivers)) {
       const { spacing } = kindOf(receiver);
@@ -79,7 +81,7 @@ export class Outbox {
   }
 
   async #keepOutcome(delivery: Delivery, seconds: number): Promise<void> {
-    const { db, log, metrics, onEnded } = this.#options;
+    const { log, metrics, onEnded } = this.#options;
     const { receiver, state, id, reason, attempts, lastError } = delivery;
     metrics.attempts.inc({ receiver, outcome: state === 'pending' ? 'retry' : state });
     metrics.attemptSeconds.observe({ receiver }, seconds);
@@ -89,26 +91,15 @@ export class Outbox {
       { receiver, delivery: id, reason, state, attempts, lastError },
       'delivery attempted',
     );
-    for (;;) {
-      try {
-        await writeDeliveries(db, [delivery]);
-        break;
-      } catch {
-        // Without it a restart would send again: tried until it is kept or the stage ends.
-        if (this.#stopped) return;
-        log.warn(
-          { delivery: id },
-          'the outcome of a delivery cannot be kept yet: ClickHouse does not answer',
-        );
-        await new Promise((resolve) => setTimeout(resolve, KEEP_PAUSE));
-      }
-    }
+    await this.#keeper.keep(delivery);
     if (state === 'pending') return;
     onEnded(delivery);
   }
 
   async stop(grace: number): Promise<void> {
+    const giveUp = setTimeout(() => this.#keeper.stop(), grace + KEEP_GRACE);
     await Promise.all([...this.#queues.values()].map(async (queue) => queue.stop(grace)));
-    this.#stopped = true;
+    clearTimeout(giveUp);
+    this.#keeper.stop();
   }
 }

@@ -2,8 +2,10 @@ import type { Delivery } from '../../model/delivery.ts';
 import type { Attempt, Notice, Notifier, Outcome } from '../notifier.ts';
 import { backoff } from './backoff.ts';
 
-/** How many deliveries of one receiver are on their way at once, where it does not want one at a time. */
-const CONCURRENCY = 4;
+/** How many attempts run at once, where a receiver does not want one at a time. */
+const CONCURRENCY = 8;
+/** How many ended attempts may wait to be kept: a crash would repeat these, and no more. */
+const MAX_UNKEPT = 64;
 
 export interface QueueOptions {
   notifier: Notifier;
@@ -50,6 +52,8 @@ export class ReceiverQueue {
   readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | null = null;
   #freeAt = 0;
+  /** Attempts that run now; those that have ended and are being kept are flying, but not sending. */
+  #sending = 0;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -86,7 +90,7 @@ export class ReceiverQueue {
     if (this.#stopping.signal.aborted) return;
     const { spacing } = this.#options;
     const room = spacing > 0 ? 1 : CONCURRENCY;
-    while (this.#flying.size < room) {
+    while (this.#sending < room && this.#flying.size < MAX_UNKEPT) {
       const now = this.#options.now();
       const entry = now >= this.#freeAt ? this.#due(now) : null;
       if (entry === null) break;
@@ -98,7 +102,7 @@ export class ReceiverQueue {
 
   /** Wakes again when the next delivery is due; the clock may be stepped, so never for long. */
   #sleep(room: number): void {
-    if (this.#waiting.size === 0 || this.#flying.size >= room) return;
+    if (this.#waiting.size === 0 || this.#sending >= room) return;
     let next = Infinity;
     for (const { delivery } of this.#waiting.values())
       next = Math.min(next, delivery.nextAttemptAt);
@@ -131,7 +135,10 @@ export class ReceiverQueue {
       queuedAt: delivery.createdAt,
       signal,
     };
+    this.#sending += 1;
     const outcome = await sendWithin(notifier, attempt);
+    this.#sending -= 1;
+    this.#wake();
     // Stopped in mid-flight: it stays pending as it was kept, and is tried again after the restart.
     if (this.#stopping.signal.aborted && outcome.kind === 'retry') return;
     const next = afterAttempt(delivery, outcome, { now: now(), random: random(), giveUpAfter });

@@ -112,19 +112,22 @@ export interface WrittenFinding {
 /**
  * Findings written at or after `since` (epoch ms, the server's clock), oldest first, each id once.
  *
- * @param limit at most this many; ask again from the last one's `writtenAt`
+ * @param limit at most this many
+ * @param afterId to go on behind a full answer: its last finding's id, with `since` its `writtenAt`
  */
 export async function readFindingsSince(
   db: Db,
   since: number,
   limit: number,
+  afterId = '',
 ): Promise<WrittenFinding[]> {
   const rows = await db.query<Record<string, string | number>>(
     `SELECT ${SELECTED}, toUnixTimestamp64Milli(written_at) AS t_written_at
      FROM ${db.database}.${TABLES.findings}
      WHERE written_at >= fromUnixTimestamp64Milli({since:Int64})
+       AND (written_at > fromUnixTimestamp64Milli({since:Int64}) OR id > {afterId:String})
      ORDER BY written_at, id LIMIT 1 BY id LIMIT {limit:UInt32}`,
-    { since: Math.floor(since), limit },
+    { since: Math.floor(since), limit, afterId },
   );
   return rows.map((row) => ({ writtenAt: Number(row['t_written_at']), finding: findingOf(row) }));
 }
