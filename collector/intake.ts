@@ -137,7 +137,7 @@ function count(metrics: CollectorMetrics, sender: string, kept: number, done: Re
   metrics.spans.inc({ outcome: 'kept' }, kept);
   metrics.spans.inc({ outcome: 'rejected' }, done.bad);
   if (done.bad > 0) metrics.rejected.inc({ reason: 'malformed', sender }, done.bad);
-  for (const [reason, n] of done.adjusted) metrics.adjusted.inc({ reason }, n);
+  for (const [reason, n] of done.adjusted) metrics.adjusted.inc({ reason, sender }, n);
 }
 
 /** Builds what stands behind every transport. */

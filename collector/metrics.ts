@@ -45,7 +45,7 @@ export function collectorMetrics(registry: Registry) {
       ['reason', 'sender'],
     ),
     adjusted: counter('adjusted_spans_total', 'Spans kept otherwise than sent, by reason', [
-      'reason',
+      ...(['reason', 'sender'] as const),
     ]),
     masked: counter(
       'masked_values_total',

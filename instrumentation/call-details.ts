@@ -34,7 +34,7 @@ export interface CallDetails {
   objectType?: string | undefined;
   /** Its identifier; hashed. */
   object?: string | undefined;
-  /** To whom it belongs; hashed. */
+  /** To whom it belongs, in the same identifiers as `subject`; hashed as one. */
   objectOwner?: string | undefined;
   /** Nonce or idempotency key, where no header carries it; hashed. */
   nonce?: string | undefined;
@@ -71,7 +71,8 @@ export function addDetails(settings: Settings, details: CallDetails, into: Attri
   setClient(settings, into, details.clientId);
   setHashed(settings, into, TW.subjectHash, 'subject', details.subject);
   setHashed(settings, into, TW.objectHash, 'object', details.object);
-  setHashed(settings, into, TW.objectOwnerHash, 'object', details.objectOwner);
+  // As a subject, so that it can be compared with the call's own.
+  setHashed(settings, into, TW.objectOwnerHash, 'subject', details.objectOwner);
   setHashed(settings, into, TW.nonceHash, 'nonce', details.nonce);
   setHashed(settings, into, TW.payloadHash, 'payload', details.payload);
 }

@@ -1,11 +1,11 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OTEL, TW } from '../model/attributes.ts';
+import type { Credential } from '../model/credential.ts';
 import { addDetails } from './call-details.ts';
 import type { CallDetails } from './call-details.ts';
 import { clientAddress } from './client-address.ts';
 import { credentialOf } from './credential.ts';
-import type { Credential } from './credential.ts';
 import { forget, remember } from './in-flight.ts';
 import { guarded } from './options.ts';
 import type { Settings } from './options.ts';

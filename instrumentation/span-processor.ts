@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { AnyValue, Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
 import { OTEL, TW } from '../model/attributes.ts';
-import { parseCredential } from './credential.ts';
+import { parseCredential } from '../model/credential.ts';
 import { rememberedCredential } from './in-flight.ts';
 import { maskText, maskUrl, REDACTED } from './mask.ts';
 import { guarded } from './options.ts';
@@ -60,6 +60,9 @@ export class TokenwatchSpanProcessor {
       if (span.kind === SpanKind.SERVER && span.attributes[TW.tokenHash] === undefined) {
         span.setAttributes(this.#fromCapturedHeaders(span.attributes));
       }
+    });
+    // Of its own: the raw header goes, also when reading it failed.
+    guarded(this.#settings, () => {
       this.#clean(span);
       this.#cleaned.add(span);
     });
@@ -71,8 +74,8 @@ export class TokenwatchSpanProcessor {
       if (span.kind === SpanKind.SERVER && span.attributes[TW.tokenHash] === undefined) {
         Object.assign(span.attributes, this.#fromCapturedHeaders(span.attributes));
       }
-      this.#clean(span);
     });
+    guarded(this.#settings, () => this.#clean(span));
   }
 
   async forceFlush(): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
 import { TW } from '../model/attributes.ts';
+import type { Credential } from '../model/credential.ts';
 import { hashToken } from '../model/hash.ts';
 import { readJwtClaims } from '../model/jwt-claims.ts';
 import type { TokenClaims } from '../model/jwt-claims.ts';
 import { addDetails } from './call-details.ts';
-import type { Credential } from './credential.ts';
 import type { Settings } from './options.ts';
 
 /** Claims kept of so many tokens, by hash; the oldest make room. */
@@ -60,4 +60,5 @@ function addJwtClaims(settings: Settings, claims: TokenClaims, into: Attributes)
     },
     into,
   );
+  if (claims.certificateSha256 !== '') into[TW.tokenCertificateSha256] = claims.certificateSha256;
 }

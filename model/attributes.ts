@@ -17,6 +17,10 @@ export const TW = {
   tokenExpiresAt: 'tokenwatch.token.expires_at',
   /** String array: the scopes that the token carries. */
   tokenScopes: 'tokenwatch.token.scopes',
+  /** Lower-case hex SHA-256 of the certificate that the token is bound to (RFC 8705, `cnf`). */
+  tokenCertificateSha256: 'tokenwatch.token.certificate_sha256',
+  /** The token's hash under the pepper before the current one, while peppers rotate. */
+  tokenPreviousHash: 'tokenwatch.token.previous_hash',
   clientId: 'tokenwatch.client.id',
   subjectHash: 'tokenwatch.subject.hash',
   /** The scope that this call exercised. */
@@ -27,6 +31,7 @@ export const TW = {
   authMethods: 'tokenwatch.auth.methods',
   objectType: 'tokenwatch.object.type',
   objectHash: 'tokenwatch.object.hash',
+  /** The owner's pseudonym of purpose `subject`, to be compared with `tokenwatch.subject.hash`. */
   objectOwnerHash: 'tokenwatch.object.owner_hash',
   nonceHash: 'tokenwatch.nonce.hash',
   /** String array: names, never values, of the fields in the request body. */

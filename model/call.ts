@@ -34,6 +34,8 @@ export interface Call {
   tokenIssuedAt: number;
   /** Unix seconds; 0 when not known. */
   tokenExpiresAt: number;
+  /** Lower-case hex SHA-256 of the certificate that the token is bound to (`cnf`), or empty. */
+  tokenCertificateSha256: string;
   grantedScopes: string[];
   /** The scope that this call exercised. */
   scope: string;
@@ -83,6 +85,7 @@ export function emptyCall(time: number, source: CallSource): Call {
     tokenEnvironment: '',
     tokenIssuedAt: 0,
     tokenExpiresAt: 0,
+    tokenCertificateSha256: '',
     grantedScopes: [],
     scope: '',
     method: '',

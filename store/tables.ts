@@ -1,6 +1,8 @@
 /** Names of the tables, for readers, writers and dashboards; the columns are in `migrations/`. */
 export const TABLES = {
   calls: 'calls',
+  tokenAliases: 'token_aliases',
+  hygiene: 'hygiene',
   tokenMinute: 'token_minute',
   tokenHour: 'token_hour',
   clientMinute: 'client_minute',

@@ -76,6 +76,9 @@ function appendCredential(
   );
   columns.token_issued_at.push(call.token_issued_at ?? claims?.issuedAt ?? 0);
   columns.token_expires_at.push(call.token_expires_at ?? claims?.expiresAt ?? 0);
+  columns.token_certificate_sha256.push(
+    read(caches.cert, call.token_certificate_sha256) ?? claims?.certificate ?? null,
+  );
   columns.auth_result.push(
     authResult(read(caches.authResult, call.auth_result), hash, call.status),
   );

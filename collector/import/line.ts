@@ -11,6 +11,7 @@ export interface ImportedCall {
   token_environment?: string;
   token_issued_at?: number;
   token_expires_at?: number;
+  token_certificate_sha256?: string;
   granted_scopes?: string[];
   scope?: string;
   method?: string;
@@ -92,6 +93,7 @@ const KEYS: Readonly<Record<keyof ImportedCall, readonly [Read, string]>> = {
   token_environment: [text, 'text'],
   token_issued_at: [seconds, 'Unix seconds'],
   token_expires_at: [seconds, 'Unix seconds'],
+  token_certificate_sha256: [hash(64), '64 hexadecimal digits'],
   granted_scopes: [texts, 'a list of texts'],
   scope: [text, 'text'],
   method: [text, 'text'],

@@ -1,4 +1,6 @@
 import type { AuthResult } from '../../model/call.ts';
+import { parseCredential } from '../../model/credential.ts';
+import { normalEnvironment, readJwtClaims } from '../../model/jwt-claims.ts';
 import { parsePseudonym, parseTokenHash, pseudonym } from '../../model/hash.ts';
 import type { Purpose } from '../../model/hash.ts';
 import type { Locator } from '../locate/locator.ts';
@@ -6,8 +8,6 @@ import type { Location } from '../locate/locator.ts';
 import { parseAddress } from '../locate/address.ts';
 import { ByteCache } from './byte-cache.ts';
 import { KeyedHash } from './keyed-hash.ts';
-import { readCredential } from './credential.ts';
-import type { JwtClaims } from './jwt.ts';
 import { maskText } from './mask.ts';
 import type { MaskKind, MaskedText, TextKind } from './mask.ts';
 import { routeOfPath, routeOfTemplate } from './route.ts';
@@ -15,20 +15,42 @@ import { readStrings } from './values.ts';
 
 const NOTHING: readonly MaskKind[] = [];
 
+/** A text as it may be kept. */
+export interface CleanText extends MaskedText {
+  /** It was not UTF-8 all through. */
+  isBroken: boolean;
+}
+
 export interface Texts {
   texts: readonly string[];
   masked: readonly MaskKind[];
+  isBroken: boolean;
 }
 
-/** A token's claims as they may be kept: texts masked, the subject hashed. */
-export interface KeptClaims extends Omit<JwtClaims, 'subject'> {
+/** What a token says of itself, as it may be kept: texts masked, the subject hashed. */
+export interface KeptClaims {
+  id: string;
+  clientId: string;
+  environment: string;
+  /** Unix seconds; 0 when absent. */
+  issuedAt: number;
+  expiresAt: number;
+  scopes: readonly string[];
+  authMethods: readonly string[];
   subject: Uint8Array | null;
+  /** SHA-256 of the certificate that the token is bound to (RFC 8705). */
+  certificate: Uint8Array | null;
   masked: readonly MaskKind[];
 }
 
-export interface KeptCredential {
-  /** Null where the header held nothing that stays the same from request to request. */
+export interface KeptToken {
+  /** Null where there was nothing that stays the same from request to request. */
   hash: Uint8Array | null;
+  /** The same token's hash under the previous pepper, while peppers rotate. */
+  previous: Uint8Array | null;
+}
+
+export interface KeptCredential extends KeptToken {
   claims: KeptClaims | null;
 }
 
@@ -39,6 +61,8 @@ export interface KeptAddress extends Location {
 
 export interface CacheOptions {
   pepper: string;
+  /** The pepper before it, while they rotate. */
+  previousPepper?: string | undefined;
   locator: Locator;
   /** A random 32-bit number. */
   seed: number;
@@ -64,9 +88,10 @@ function cleaned(
   length: number,
   kind: TextKind,
   label?: (match: string) => string,
-): MaskedText {
-  const found = maskText(printable(text), kind, label);
-  return found.text.length > length ? { ...found, text: found.text.slice(0, length) } : found;
+): CleanText {
+  const { text: found, masked } = maskText(printable(text), kind, label);
+  const kept = found.length > length ? found.slice(0, length) : found;
+  return { text: kept, masked, isBroken: text.includes('\uFFFD') };
 }
 
 function utf8(bytes: Uint8Array, start: number, end: number): string {
@@ -76,26 +101,30 @@ function utf8(bytes: Uint8Array, start: number, end: number): string {
 /** How texts are cleaned: clipped, and masked with the pepper where they must stay distinct. */
 function makeCleaners(pepper: string) {
   const label = (match: string): string => pseudonym(pepper, 'subject', match).slice(0, 10);
-  const clean = (text: string, length: number): MaskedText => cleaned(text, length, 'text');
+  const clean = (text: string, length: number): CleanText => cleaned(text, length, 'text');
   return {
     clean,
-    cleanId: (text: string): MaskedText => cleaned(text, 128, 'id', label),
+    cleanId: (text: string): CleanText => cleaned(text, 128, 'id', label),
     /** As the services' own instrumentation writes a client whose identifier is personal. */
-    cleanClient: (text: string): MaskedText => {
+    cleanClient: (text: string): CleanText => {
       const found = cleaned(text, 128, 'id');
       if (found.masked.length === 0) return found;
       const name = `client-${pseudonym(pepper, 'subject', text).slice(0, 16)}`;
-      return { text: name, masked: found.masked };
+      return { ...found, text: name };
     },
     cleanAll: (texts: readonly string[], length: number): Texts => {
       const all = texts.map((text) => clean(text, length));
       return {
         texts: all.map(({ text }) => text).filter((text) => text !== ''),
         masked: [...new Set(all.flatMap(({ masked }) => masked))],
+        isBroken: all.some(({ isBroken }) => isBroken),
       };
     },
   };
 }
+
+/** Hashes a raw token under the current pepper, and the previous one while there is one. */
+type HashToken = (raw: string) => { hash: Uint8Array; previous: Uint8Array | null };
 
 type Cleaners = ReturnType<typeof makeCleaners>;
 
@@ -107,19 +136,22 @@ function hexOr(hex: string | null, otherwise: () => Uint8Array): Uint8Array {
 }
 
 /** What is kept as a hash. */
-function hashCaches({ pepper, locator }: CacheOptions, cleaners: Cleaners, cache: MakeCache) {
+function hashCaches(options: CacheOptions, cleaners: Cleaners, cache: MakeCache) {
+  const { pepper, previousPepper, locator } = options;
   const keyed = new KeyedHash(pepper);
+  const before = previousPepper === undefined ? null : new KeyedHash(previousPepper);
+  const token: HashToken = (raw) => ({
+    hash: keyed.token(raw),
+    previous: before?.token(raw) ?? null,
+  });
   const hash = (entries: number, purpose: Purpose) =>
     cache(entries, 64, (value) =>
       value === '' ? null : hexOr(parsePseudonym(value), () => keyed.pseudonym(purpose, value)),
     );
   return {
-    credential: cache(32_768, 256, (value) => keptCredential(keyed, cleaners, value)),
+    credential: cache(32_768, 256, (value) => keptCredential(token, keyed, cleaners, value)),
     /** Where a service put the token itself in place of its hash, it is hashed here. */
-    tokenHash: cache(65_536, 64, (value) => ({
-      hash: value === '' ? null : hexOr(parseTokenHash(value), () => keyed.token(value)),
-      masked: value === '' || parseTokenHash(value) !== null ? NOTHING : (['token'] as const),
-    })),
+    tokenHash: cache(65_536, 64, (value) => keptTokenHash(token, value)),
     address: cache(65_536, 24, (value): KeptAddress => {
       const address = parseAddress(value);
       if (address === null) return { hash: null, country: '', asn: 0, kind: 'unknown' };
@@ -169,7 +201,7 @@ function textCaches({ clean, cleanAll, cleanId, cleanClient }: Cleaners, cache: 
     id: cache(65_536, 40, cleanId),
     clientId: cache(4096, 64, cleanClient),
     service: text(128),
-    environment: text(64),
+    environment: cache(4096, 64, (value) => clean(normalEnvironment(value), 64)),
     scope: text(128),
     objectType: text(64),
     userAgent: cache(16_384, 128, (value) => clean(value, 256)),
@@ -209,32 +241,63 @@ export function makeCaches(options: CacheOptions) {
 
 export type Caches = ReturnType<typeof makeCaches>;
 
+/** Overwrites the raw values that the caches hold: when the process is done with them. */
+export function clearCaches(caches: Caches): void {
+  for (const cache of Object.values(caches)) cache.clear();
+}
+
 function authResultOf(value: string): AuthResult {
   const word = value.toLowerCase();
   return word === 'accepted' || word === 'rejected' || word === 'none' ? word : 'unknown';
 }
 
-/** Hashes a credential and keeps of its claims what the allow-list names. */
-function keptCredential(keyed: KeyedHash, cleaners: Cleaners, header: string): KeptCredential {
-  const found = readCredential(header);
-  if (found === null) return { hash: null, claims: null };
-  const hash = keyed.token(found.token);
-  if (found.claims === null) return { hash, claims: null };
-  const { subject, ...claims } = found.claims;
-  const id = cleaners.cleanId(claims.id);
-  const clientId = cleaners.cleanClient(claims.clientId);
-  const environment = cleaners.clean(claims.environment, 64);
-  const scopes = cleaners.cleanAll(claims.scopes.slice(0, 128), 128);
-  const authMethods = cleaners.cleanAll(claims.authMethods.slice(0, 16), 32);
+function keptTokenHash(
+  token: HashToken,
+  value: string,
+): KeptToken & { masked: readonly MaskKind[] } {
+  if (value === '') return { hash: null, previous: null, masked: NOTHING };
+  const hash = parseTokenHash(value);
+  if (hash !== null) return { hash: bytesOf(hash), previous: null, masked: NOTHING };
+  return { ...token(value), masked: ['token'] };
+}
+
+/** Latest second that ClickHouse's DateTime holds. */
+const MAX_SECONDS = 0xffff_ffff;
+
+function storable(seconds: number): number {
+  return seconds <= MAX_SECONDS ? seconds : 0;
+}
+
+/** Hashes a credential and keeps of what it says of itself what the allow-list names. */
+function keptCredential(
+  token: HashToken,
+  keyed: KeyedHash,
+  cleaners: Cleaners,
+  header: string,
+): KeptCredential {
+  const found = parseCredential(header);
+  if (found === null) return { hash: null, previous: null, claims: null };
+  const hashes = token(found.raw);
+  const claims = readJwtClaims(found.raw);
+  if (claims === null && found.basicUser === '') return { ...hashes, claims: null };
+  const id = cleaners.cleanId(claims?.tokenId ?? '');
+  const clientId = cleaners.cleanClient(claims?.clientId ?? found.basicUser);
+  const environment = cleaners.clean(claims?.environment ?? '', 64);
+  const scopes = cleaners.cleanAll(claims?.scopes ?? [], 128);
+  const authMethods = cleaners.cleanAll(claims?.methods ?? [], 32);
+  const subject = claims?.subject ?? '';
+  const certificate = claims?.certificateSha256 ?? '';
   const kept: KeptClaims = {
-    ...claims,
     id: id.text,
     clientId: clientId.text,
     environment: environment.text,
-    scopes: [...scopes.texts],
-    authMethods: [...authMethods.texts],
+    issuedAt: storable(claims?.issuedAt ?? 0),
+    expiresAt: storable(claims?.expiresAt ?? 0),
+    scopes: scopes.texts,
+    authMethods: authMethods.texts,
     subject: subject === '' ? null : keyed.pseudonym('subject', subject),
+    certificate: certificate === '' ? null : bytesOf(certificate),
     masked: [id, clientId, environment, scopes, authMethods].flatMap(({ masked }) => masked),
   };
-  return { hash, claims: kept };
+  return { ...hashes, claims: kept };
 }

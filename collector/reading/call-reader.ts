@@ -1,14 +1,19 @@
 import type { AuthResult, CallSource } from '../../model/call.ts';
 import type { CallBlock } from '../../store/calls/call-block.ts';
 import type { RawCall } from '../otlp/read-request.ts';
-import { KIND, SLOTS } from '../otlp/slots.ts';
-import type { SlotRange, Slots } from '../otlp/slots.ts';
-import type { ByteCache } from './byte-cache.ts';
-import type { Caches, KeptAddress, KeptClaims, Texts } from './caches.ts';
-import { forwardedEntries, forwardedForEntries, trustedEntry } from './forwarded.ts';
-import type { MaskedText } from './mask.ts';
+import type { TokenAliases } from '../rotation/token-aliases.ts';
+import { SLOTS } from '../otlp/slots.ts';
+import type { Caches, CleanText, KeptAddress, KeptClaims, KeptToken } from './caches.ts';
+import {
+  forwardedEntries,
+  forwardedForEntries,
+  forwardedProtos,
+  trustedEntry,
+  trustedProto,
+} from './forwarded.ts';
+import { RawValues, UNNAMED } from './raw-values.ts';
+import { RouteCap } from './route-cap.ts';
 import type { Tally } from './tally.ts';
-import { numberOf, onlyStringAt, readStrings, textOf } from './values.ts';
 
 export interface CallReaderOptions {
   caches: Caches;
@@ -18,6 +23,8 @@ export interface CallReaderOptions {
   /** Milliseconds that a call may be dated after its arrival, and before it. */
   maxFuture: number;
   maxPast: number;
+  /** Leads hashes under several peppers to one; left out, every hash stands for itself. */
+  aliases?: TokenAliases;
 }
 
 /** A log record that says none of these is no access log. */
@@ -31,26 +38,20 @@ export function isAccessLog({ attributes }: RawCall): boolean {
   return OF_A_CALL.some((range) => attributes.find(range, true) !== -1);
 }
 
-const NO_TEXT: MaskedText = { text: '', masked: [] };
-const NO_TEXTS: Texts = { texts: [], masked: [] };
+const NO_TEXT: CleanText = { text: '', masked: [], isBroken: false };
 const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
-const UNNAMED = 'unknown_service';
-/** Latest second that ClickHouse's DateTime holds. */
-const MAX_SECONDS = 0xffff_ffff;
+/** The route of a path that has no room left among those of its service. */
+const OTHER_ROUTE = '/{other}';
 
 /** Turns what was located in a body into rows: the only place where attributes become a call. */
-export class CallReader {
+export class CallReader extends RawValues {
   readonly #options: CallReaderOptions;
-  readonly #caches: Caches;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #span: Slots | null = null;
-  #resource: Slots | null = null;
-  #service = UNNAMED;
-  #isLog = false;
+  readonly #routes = new RouteCap();
+  #arrived = 0;
 
   constructor(options: CallReaderOptions) {
+    super(options.caches, options.tally);
     this.#options = options;
-    this.#caches = options.caches;
   }
 
   /**
@@ -60,10 +61,8 @@ export class CallReader {
    */
   append(raw: RawCall, block: CallBlock, source: CallSource, arrived: number): void {
     const { columns } = block;
-    this.#bytes = raw.bytes;
-    this.#span = raw.attributes;
-    this.#resource = raw.resource;
-    this.#isLog = source === 'log';
+    this.turnTo(raw, source === 'log');
+    this.#arrived = arrived;
     columns.time.push(this.#time(raw.time, arrived));
     columns.source.push(source);
     if (raw.traceIdAt < 0) columns.trace_id.pushZeros();
@@ -86,51 +85,64 @@ export class CallReader {
   }
 
   #appendService({ columns }: CallBlock): void {
-    const service = this.#get(this.#caches.service, SLOTS.service) ?? NO_TEXT;
-    this.#service = service.text === '' ? UNNAMED : service.text;
-    columns.service.push(this.#kept('service', service) === '' ? UNNAMED : service.text);
-    columns.environment.push(
-      this.#text('environment', this.#caches.environment, SLOTS.environment),
-    );
+    const service = this.get(this.caches.service, SLOTS.service) ?? NO_TEXT;
+    this.service = service.text === '' ? UNNAMED : service.text;
+    columns.service.push(this.kept('service', service) === '' ? UNNAMED : service.text);
+    columns.environment.push(this.text('environment', this.caches.environment, SLOTS.environment));
   }
 
   #appendCredential({ columns }: CallBlock): void {
-    const { caches } = this.#options;
-    const sent = this.#get(caches.tokenHash, SLOTS.tokenHash);
-    if (sent !== null) this.#mask('token_hash', sent.masked);
-    const presented = this.#get(caches.credential, SLOTS.credential);
-    const hash = sent?.hash ?? presented?.hash ?? null;
+    const { caches } = this;
+    const sent = this.get(caches.tokenHash, SLOTS.tokenHash);
+    if (sent !== null) this.mask('token_hash', sent.masked);
+    const presented = this.get(caches.credential, SLOTS.credential);
+    const hash = this.#tokenHash(sent ?? presented);
     const claims = presented?.claims ?? null;
-    if (claims !== null) this.#mask('claims', claims.masked);
+    if (claims !== null) this.mask('claims', claims.masked);
     columns.token_hash.push(hash);
-    columns.token_id.push(this.#text('token_id', caches.id, SLOTS.tokenId) || (claims?.id ?? ''));
+    columns.token_id.push(this.text('token_id', caches.id, SLOTS.tokenId) || (claims?.id ?? ''));
     columns.client_id.push(
-      this.#text('client_id', caches.clientId, SLOTS.clientId) || (claims?.clientId ?? ''),
+      this.text('client_id', caches.clientId, SLOTS.clientId) || (claims?.clientId ?? ''),
     );
     columns.token_environment.push(
-      this.#text('token_environment', caches.environment, SLOTS.tokenEnvironment) ||
+      this.text('token_environment', caches.environment, SLOTS.tokenEnvironment) ||
         (claims?.environment ?? ''),
     );
-    columns.token_issued_at.push(this.#seconds(SLOTS.tokenIssuedAt) || (claims?.issuedAt ?? 0));
-    columns.token_expires_at.push(this.#seconds(SLOTS.tokenExpiresAt) || (claims?.expiresAt ?? 0));
-    const subject = this.#get(caches.subject, SLOTS.subjectHash);
+    columns.token_issued_at.push(this.seconds(SLOTS.tokenIssuedAt) || (claims?.issuedAt ?? 0));
+    columns.token_expires_at.push(this.seconds(SLOTS.tokenExpiresAt) || (claims?.expiresAt ?? 0));
+    columns.token_certificate_sha256.push(
+      this.get(caches.cert, SLOTS.tokenCertificate) ?? claims?.certificate ?? null,
+    );
+    const subject = this.get(caches.subject, SLOTS.subjectHash);
     columns.subject_hash.push(
-      subject ?? this.#get(caches.subject, SLOTS.subject) ?? claims?.subject ?? null,
+      subject ?? this.get(caches.subject, SLOTS.subject) ?? claims?.subject ?? null,
     );
     this.#appendGrant(columns, claims);
     columns.auth_result.push(this.#authResult(hash !== null));
   }
 
+  /** The hash under which the token's history is kept, whichever pepper made the one we have. */
+  #tokenHash(kept: KeptToken | null): Uint8Array | null {
+    const { aliases } = this.#options;
+    const hash = kept?.hash ?? null;
+    if (hash === null || aliases === undefined) return hash;
+    const said = aliases.isRotating
+      ? this.get(this.caches.tokenHash, SLOTS.tokenPreviousHash)
+      : null;
+    const previous = kept?.previous ?? said?.hash ?? null;
+    return previous === null ? aliases.canonical(hash) : aliases.link(hash, previous);
+  }
+
   #appendGrant(columns: CallBlock['columns'], claims: KeptClaims | null): void {
-    const granted = this.#texts('granted_scopes', SLOTS.tokenScopes);
+    const granted = this.texts('granted_scopes', SLOTS.tokenScopes);
     columns.granted_scopes.push(granted.length > 0 ? granted : (claims?.scopes ?? []));
-    const methods = this.#texts('auth_methods', SLOTS.authMethods);
+    const methods = this.texts('auth_methods', SLOTS.authMethods);
     columns.auth_methods.push(methods.length > 0 ? methods : (claims?.authMethods ?? []));
   }
 
   /** What the service said; else 401 rejects a token that was presented and any other status does not. */
   #authResult(hasToken: boolean): AuthResult {
-    const said = this.#get(this.#caches.authResult, SLOTS.authResult);
+    const said = this.get(this.caches.authResult, SLOTS.authResult);
     if (said !== null && said !== 'unknown') return said;
     const status = this.#status();
     if (!hasToken || status === 0) return 'unknown';
@@ -138,58 +150,72 @@ export class CallReader {
   }
 
   #appendRequest({ columns }: CallBlock): void {
-    const caches = this.#caches;
-    columns.scope.push(this.#text('scope', caches.scope, SLOTS.scope));
-    const isRpc = this.#slot(SLOTS.method) === -1 && this.#slot(SLOTS.rpcService) !== -1;
-    columns.method.push(isRpc ? 'POST' : (this.#get(caches.method, SLOTS.method) ?? ''));
+    const caches = this.caches;
+    columns.scope.push(this.text('scope', caches.scope, SLOTS.scope));
+    const isRpc = this.slot(SLOTS.method) === -1 && this.slot(SLOTS.rpcService) !== -1;
+    columns.method.push(isRpc ? 'POST' : (this.get(caches.method, SLOTS.method) ?? ''));
     columns.route.push(isRpc ? this.#rpcRoute() : this.#route());
     columns.status.push(this.#status());
-    columns.user_agent.push(this.#text('user_agent', caches.userAgent, SLOTS.userAgent));
-    columns.request_fields.push(this.#texts('request_fields', SLOTS.requestFields));
+    columns.user_agent.push(this.text('user_agent', caches.userAgent, SLOTS.userAgent));
+    columns.request_fields.push(this.texts('request_fields', SLOTS.requestFields));
     columns.nonce_hash.push(
-      this.#get(caches.nonce, SLOTS.nonceHash) ?? this.#get(caches.nonce, SLOTS.nonce),
+      this.get(caches.nonce, SLOTS.nonceHash) ?? this.get(caches.nonce, SLOTS.nonce),
     );
-    columns.payload_hash.push(this.#get(caches.payload, SLOTS.payloadHash));
+    columns.payload_hash.push(this.get(caches.payload, SLOTS.payloadHash));
   }
 
   #route(): string {
-    const route = this.#text('route', this.#caches.route, SLOTS.route);
+    const route = this.text('route', this.caches.route, SLOTS.route);
     // What is masked in a raw path is what the template is for: nobody needs to be told.
-    return route === '' ? (this.#get(this.#caches.path, SLOTS.path)?.text ?? '') : route;
+    if (route !== '') return route;
+    const path = this.get(this.caches.path, SLOTS.path)?.text ?? '';
+    if (path === '' || this.#routes.admits(this.service, path, this.#arrived)) return path;
+    this.tally.adjusted('route_cap');
+    return OTHER_ROUTE;
   }
 
   /** `rpc.method` may hold the whole name already. */
   #rpcRoute(): string {
-    const service = this.#text('route', this.#caches.scope, SLOTS.rpcService);
-    const method = this.#text('route', this.#caches.scope, SLOTS.rpcMethod);
+    const service = this.text('route', this.caches.scope, SLOTS.rpcService);
+    const method = this.text('route', this.caches.scope, SLOTS.rpcMethod);
     return method.includes('/') ? `/${method}` : `/${service}/${method}`;
   }
 
   #status(): number {
-    const status = this.#number(SLOTS.status);
+    const status = this.number(SLOTS.status);
     if (status >= 100 && status <= 999) return Math.floor(status);
-    const slot = this.#slot(SLOTS.rpcStatus);
-    return slot === -1 ? 0 : httpOfGrpc(this.#number(SLOTS.rpcStatus));
+    const slot = this.slot(SLOTS.rpcStatus);
+    return slot === -1 ? 0 : httpOfGrpc(this.number(SLOTS.rpcStatus));
   }
 
   #appendNetwork({ columns }: CallBlock): void {
-    const caches = this.#caches;
+    const caches = this.caches;
     const address = this.#address();
     columns.ip_hash.push(address.hash);
-    columns.country.push(address.country || (this.#get(caches.country, SLOTS.country) ?? ''));
+    columns.country.push(address.country || (this.get(caches.country, SLOTS.country) ?? ''));
     columns.asn.push(address.asn);
     columns.network_kind.push(address.kind);
-    const tls = this.#get(caches.tls, SLOTS.tlsVersion) ?? '';
-    const plain = tls === '' && this.#get(caches.scheme, SLOTS.scheme) === 'http';
-    columns.tls_version.push(plain ? 'none' : tls);
-    columns.client_cert_sha256.push(this.#get(caches.cert, SLOTS.clientCert));
+    const tls = this.get(caches.tls, SLOTS.tlsVersion) ?? '';
+    columns.tls_version.push(tls === '' && this.#isPlain() ? 'none' : tls);
+    columns.client_cert_sha256.push(this.get(caches.cert, SLOTS.clientCert));
+  }
+
+  /** The service saw HTTP, and no trusted proxy says that TLS ended in front of it. */
+  #isPlain(): boolean {
+    if (this.get(this.caches.scheme, SLOTS.scheme) !== 'http') return false;
+    const { trustedHops } = this.#options;
+    if (trustedHops === 0) return true;
+    const standard = forwardedProtos(this.strings(SLOTS.forwarded));
+    const protos =
+      standard.length > 0 ? standard : forwardedForEntries(this.strings(SLOTS.forwardedProto));
+    return trustedProto(protos, trustedHops) !== 'https';
   }
 
   #address(): KeptAddress {
     const { trustedHops, tally } = this.#options;
     const forwarded = trustedHops === 0 ? null : this.#forwarded(trustedHops);
-    const named = this.#get(this.#caches.address, SLOTS.clientAddress);
-    const peer = this.#get(this.#caches.address, SLOTS.peerAddress);
+    const named = this.get(this.caches.address, SLOTS.clientAddress);
+    const peer = this.get(this.caches.address, SLOTS.peerAddress);
     const found = forwarded ?? this.#believed(named, peer);
     if (found !== null && found.hash === null) tally.adjusted('bad_address');
     return found ?? NO_ADDRESS;
@@ -202,104 +228,29 @@ export class CallReader {
    */
   #believed(named: KeptAddress | null, peer: KeptAddress | null): KeptAddress | null {
     if (named === null || named.hash === null) return peer ?? named;
-    const stock = this.#slot(SLOTS.tokenHash) === -1 && this.#slot(SLOTS.authResult) === -1;
+    const stock = this.slot(SLOTS.tokenHash) === -1 && this.slot(SLOTS.authResult) === -1;
     const direct = peer !== null && peer.hash !== null && peer.kind !== 'private';
     return stock && direct && this.#options.trustedHops === 0 ? peer : named;
   }
 
   #forwarded(hops: number): KeptAddress | null {
-    const standard = forwardedEntries(this.#strings(SLOTS.forwarded));
+    const standard = forwardedEntries(this.strings(SLOTS.forwarded));
     const entries =
-      standard.length > 0 ? standard : forwardedForEntries(this.#strings(SLOTS.forwardedFor));
+      standard.length > 0 ? standard : forwardedForEntries(this.strings(SLOTS.forwardedFor));
     const entry = trustedEntry(entries, hops);
     if (entry === null) return null;
-    const address = this.#caches.address.getText(entry);
+    const address = this.caches.address.getText(entry);
     return address.hash === null ? null : address;
   }
 
   #appendObject({ columns }: CallBlock): void {
-    const caches = this.#caches;
-    columns.object_type.push(this.#text('object_type', caches.objectType, SLOTS.objectType));
-    columns.object_hash.push(this.#get(caches.object, SLOTS.objectHash));
-    columns.object_owner_hash.push(this.#get(caches.subject, SLOTS.objectOwnerHash));
-    const amount = this.#slot(SLOTS.amount) === -1 ? Number.NaN : this.#number(SLOTS.amount);
+    const caches = this.caches;
+    columns.object_type.push(this.text('object_type', caches.objectType, SLOTS.objectType));
+    columns.object_hash.push(this.get(caches.object, SLOTS.objectHash));
+    columns.object_owner_hash.push(this.get(caches.subject, SLOTS.objectOwnerHash));
+    const amount = this.slot(SLOTS.amount) === -1 ? Number.NaN : this.number(SLOTS.amount);
     columns.amount.push(plausibleAmount(amount));
-    columns.currency.push(this.#get(caches.currency, SLOTS.currency) ?? '');
-  }
-
-  /** The slot of the span, or of its resource as `slot + resource`; -1 for none. */
-  #slot(range: SlotRange): number {
-    const slot = this.#span?.find(range, this.#isLog) ?? -1;
-    return slot !== -1 ? slot : (this.#resource?.find(range, false) ?? -1);
-  }
-
-  #slotsOf(slot: number): Slots {
-    const span = this.#span as Slots;
-    return span.kinds[slot] === KIND.none ? (this.#resource as Slots) : span;
-  }
-
-  #get<V>(cache: ByteCache<V>, range: SlotRange): V | null {
-    const slot = this.#slot(range);
-    if (slot === -1) return null;
-    const slots = this.#slotsOf(slot);
-    if (slots.kinds[slot] === KIND.string) {
-      return cache.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
-    }
-    if (slots.kinds[slot] === KIND.array) {
-      const end = slots.ends[slot] ?? 0;
-      const at = onlyStringAt(this.#bytes, slots.starts[slot] ?? 0, end);
-      if (at !== -1) return cache.get(this.#bytes, at, end);
-    }
-    const text = textOf(this.#bytes, slots, slot);
-    return text === null ? null : cache.getText(text);
-  }
-
-  #text(field: string, cache: ByteCache<MaskedText>, range: SlotRange): string {
-    const found = this.#get(cache, range);
-    return found === null ? '' : this.#kept(field, found);
-  }
-
-  #kept(field: string, found: MaskedText): string {
-    if (found.masked.length > 0) this.#mask(field, found.masked);
-    return found.text;
-  }
-
-  #mask(field: string, masked: MaskedText['masked']): void {
-    if (masked.length > 0) this.#options.tally.masked(this.#service, field, masked);
-  }
-
-  /** A list, or a text whose words are one. */
-  #texts(field: string, range: SlotRange): readonly string[] {
-    const slot = this.#slot(range);
-    if (slot === -1) return NO_TEXTS.texts;
-    const slots = this.#slotsOf(slot);
-    const found =
-      slots.kinds[slot] === KIND.array
-        ? this.#caches.list.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0)
-        : (this.#get(this.#caches.words, range) ?? NO_TEXTS);
-    this.#mask(field, found.masked);
-    return found.texts;
-  }
-
-  #strings(range: SlotRange): string[] {
-    const slot = this.#slot(range);
-    if (slot === -1) return [];
-    const slots = this.#slotsOf(slot);
-    if (slots.kinds[slot] === KIND.array) {
-      return readStrings(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
-    }
-    return [textOf(this.#bytes, slots, slot) ?? ''];
-  }
-
-  #number(range: SlotRange): number {
-    const slot = this.#slot(range);
-    return slot === -1 ? 0 : numberOf(this.#bytes, this.#slotsOf(slot), slot);
-  }
-
-  /** Unix seconds; a time in milliseconds or beyond what the column holds is none. */
-  #seconds(range: SlotRange): number {
-    const seconds = this.#number(range);
-    return seconds > 0 && seconds <= MAX_SECONDS ? Math.floor(seconds) : 0;
+    columns.currency.push(this.get(caches.currency, SLOTS.currency) ?? '');
   }
 }
 

@@ -25,3 +25,19 @@ export function forwardedEntries(headers: readonly string[]): string[] {
     .map((element) => /(?:^|;)\s*for=("[^"]*"|[^;]*)/i.exec(element.trim())?.[1]?.trim() ?? '')
     .map((entry) => entry.replace(/^"|"$/g, ''));
 }
+
+/** The `proto` parameters of Forwarded (RFC 7239), where at least one element has one. */
+export function forwardedProtos(headers: readonly string[]): string[] {
+  const protos = headers
+    .flatMap((header) => header.split(','))
+    .map((element) => /(?:^|;)\s*proto="?([a-z]+)/i.exec(element.trim())?.[1] ?? '');
+  return protos.some((proto) => proto !== '') ? protos : [];
+}
+
+/**
+ * The scheme in which the client came, as the outermost trusted proxy saw it. Many proxies set
+ * X-Forwarded-Proto instead of appending to it: with fewer entries than proxies the first counts.
+ */
+export function trustedProto(protos: readonly string[], hops: number): string {
+  return (protos[Math.max(0, protos.length - hops)] ?? '').toLowerCase();
+}

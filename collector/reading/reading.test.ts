@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { forwardedEntries, forwardedForEntries, trustedEntry } from './forwarded.ts';
-import { readJwt } from './jwt.ts';
 import { maskText, passesLuhn } from './mask.ts';
 import { routeOfPath, routeOfTemplate } from './route.ts';
 
@@ -82,30 +81,5 @@ describe('trusted hops', () => {
   it('reads Forwarded, quotes and all', () => {
     const entries = forwardedEntries(['for=6.6.6.6, by=x;For="[2001:db8::1]:443";proto=https']);
     expect(trustedEntry(entries, 1)).toBe('[2001:db8::1]:443');
-  });
-});
-
-describe('readJwt', () => {
-  const encode = (value: unknown): string =>
-    Buffer.from(JSON.stringify(value)).toString('base64url');
-
-  it('reads claims, and the certificate that the token is bound to', () => {
-    const thumbprint = Buffer.alloc(32, 7);
-    const claims = {
-      scp: ['a'],
-      scope: 'b c',
-      cnf: { 'x5t#S256': thumbprint.toString('base64url') },
-    };
-    const token = `${encode({ alg: 'ES256' })}.${encode({ ...claims, exp: 1e12, iat: '5' })}.x`;
-    expect(readJwt(token)).toMatchObject({
-      ...{ scopes: ['b', 'c', 'a'], boundCertSha256: thumbprint.toString('hex') },
-      ...{ expiresAt: 0, issuedAt: 0 },
-    });
-  });
-
-  it('takes anything else for an opaque token', () => {
-    for (const token of ['ey.a.b', 'a.b.c', `${encode({ alg: 'x' })}.${encode([1])}.s`, '']) {
-      expect(readJwt(token)).toBe(null);
-    }
   });
 });

@@ -1,7 +1,15 @@
 import type { MaskKind } from './mask.ts';
 
 /** Ways in which a call is kept other than as it was sent. */
-export type Adjustment = 'future_time' | 'past_time' | 'no_time' | 'bad_address' | 'bad_value';
+export type Adjustment =
+  | 'future_time'
+  | 'past_time'
+  | 'no_time'
+  | 'bad_address'
+  /** Bytes that are no UTF-8, or what another program put in their place (U+FFFD). */
+  | 'invalid_utf8'
+  /** Its service has too many routes that came from paths. */
+  | 'route_cap';
 
 /** What reading has to tell besides the rows: counted for metrics and for the sender. */
 export interface Tally {

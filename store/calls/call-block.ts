@@ -68,6 +68,7 @@ function makeColumns() {
     token_environment: new DictionaryColumn(),
     token_issued_at: seconds(),
     token_expires_at: seconds(),
+    token_certificate_sha256: new FixedColumn(32),
     granted_scopes: new DictionaryArrayColumn(),
     scope: new DictionaryColumn(),
     method: new DictionaryColumn(),
@@ -159,6 +160,7 @@ export function appendCall(block: CallBlock, call: Call): void {
   columns.token_environment.push(call.tokenEnvironment);
   columns.token_issued_at.push(call.tokenIssuedAt);
   columns.token_expires_at.push(call.tokenExpiresAt);
+  columns.token_certificate_sha256.push(hex(call.tokenCertificateSha256));
   columns.granted_scopes.push(call.grantedScopes);
   columns.scope.push(call.scope);
   columns.method.push(call.method);

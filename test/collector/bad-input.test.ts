@@ -186,7 +186,9 @@ describe('odd spans', () => {
       expect(Number(at)).toBeGreaterThan(before - 1000);
       expect(Number(at)).toBeLessThan(before + 5000);
     }
-    expect(await collector.metrics()).toMatch(/adjusted_spans_total{reason="future_time"} 1/);
+    expect(await collector.metrics()).toMatch(
+      /adjusted_spans_total{reason="future_time",sender="key2"} 1/,
+    );
   });
 
   it('with nonsense in every attribute are kept with what makes sense', async () => {

@@ -39,13 +39,15 @@ export async function startTestCollector(env: Record<string, string> = {}): Prom
     calls: (where = '1') =>
       store.db.query(
         `SELECT * EXCEPT (time, trace_id, span_id, token_hash, subject_hash, ip_hash, object_hash,
-             object_owner_hash, nonce_hash, payload_hash, client_cert_sha256, ingested_at),
+             object_owner_hash, nonce_hash, payload_hash, client_cert_sha256,
+             token_certificate_sha256, ingested_at),
            toUnixTimestamp64Milli(time) AS at, lower(hex(trace_id)) AS trace,
            lower(hex(span_id)) AS span, lower(hex(token_hash)) AS token,
            lower(hex(subject_hash)) AS subject, lower(hex(ip_hash)) AS ip,
            lower(hex(object_hash)) AS object, lower(hex(object_owner_hash)) AS owner,
            lower(hex(nonce_hash)) AS nonce, lower(hex(payload_hash)) AS payload,
            lower(hex(client_cert_sha256)) AS cert,
+           lower(hex(token_certificate_sha256)) AS bound,
            toUnixTimestamp(token_issued_at) AS issued, toUnixTimestamp(token_expires_at) AS expires
          FROM ${store.db.database}.calls WHERE ${where} ORDER BY calls.time`,
       ),

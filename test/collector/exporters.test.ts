@@ -51,6 +51,8 @@ const INSTRUMENTED: Attributes = {
   [TW.tokenIssuedAt]: 1_700_000_000,
   [TW.tokenExpiresAt]: 1_900_000_000,
   [TW.tokenScopes]: ['accounts:read', 'payments:write'],
+  [TW.tokenCertificateSha256]: '0A'.repeat(32),
+  [TW.objectOwnerHash]: pseudonym(PEPPER, 'subject', 'user 7'),
   [TW.clientId]: 'acme',
   [TW.subjectHash]: pseudonym(PEPPER, 'subject', 'user 7'),
   [TW.scope]: 'accounts:read',
@@ -96,7 +98,8 @@ describe('the OpenTelemetry SDK', () => {
       ...{ subject: pseudonym(PEPPER, 'subject', 'user 7'), auth_result: 'accepted' },
       ...{ method: 'GET', route: '/accounts/:id', status: 200, user_agent: 'acme-sdk/1.2' },
       ...{ ip: pseudonym(PEPPER, 'ip', '81.2.69.142'), country: 'GB', tls_version: '1.3' },
-      ...{ object: pseudonym(PEPPER, 'object', '4711'), object_type: 'account', owner: ZEROS },
+      ...{ object: pseudonym(PEPPER, 'object', '4711'), object_type: 'account' },
+      ...{ owner: pseudonym(PEPPER, 'subject', 'user 7'), bound: '0a'.repeat(32) },
       ...{ request_fields: ['amount', 'currency'], amount: 12.5, currency: 'EUR', source: 'otlp' },
     });
     expect(call?.['trace']).not.toBe(ZEROS);
@@ -105,7 +108,8 @@ describe('the OpenTelemetry SDK', () => {
 
   it('is understood without any attribute of ours, from its captured headers', async () => {
     const claims = { iat: 1_750_000_000, exp: 1_750_003_600, scope: 'a b', azp: 'web', sub: 'u1' };
-    const parts = [{ alg: 'RS256' }, { ...claims, jti: 'j-1', amr: ['pwd'], env: 'test' }];
+    const cnf = { 'x5t#S256': Buffer.alloc(32, 7).toString('base64url') };
+    const parts = [{ alg: 'RS256' }, { ...claims, jti: 'j-1', amr: ['pwd'], env: 'LIVE', cnf }];
     const encoded = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
     const jwt = `${encoded.join('.')}.c2lnbmF0dXJl`;
     await send(new ProtoExporter({ url: `${collector.http}/v1/traces` }), 'svc-stock', [
@@ -122,7 +126,12 @@ describe('the OpenTelemetry SDK', () => {
     expect(call).toMatchObject({
       ...{ token: hashToken(PEPPER, jwt), token_id: 'j-1', client_id: 'web' },
       ...{ issued: 1_750_000_000, expires: 1_750_003_600, granted_scopes: ['a', 'b'] },
-      ...{ token_environment: 'test', auth_methods: ['pwd'], auth_result: 'accepted' },
+      ...{
+        token_environment: 'production',
+        bound: '07'.repeat(32),
+        auth_methods: ['pwd'],
+        auth_result: 'accepted',
+      },
       ...{ subject: pseudonym(PEPPER, 'subject', 'u1'), method: 'POST', status: 201 },
       ...{ route: '/v2/users/:id/cards/:id', user_agent: 'curl/8.0', asn: 15169 },
       ...{ ip: pseudonym(PEPPER, 'ip', '2001:4860:4860::8888'), network_kind: 'hosting' },

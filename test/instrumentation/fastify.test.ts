@@ -89,7 +89,7 @@ test('a JWT call: hash, claims, details, the caller behind a trusted proxy', asy
     'tokenwatch.scope': 'accounts:read',
     'tokenwatch.object.type': 'accounts',
     'tokenwatch.object.hash': pseudonym(PEPPER, 'object', 'DE89370400440532013000'),
-    'tokenwatch.object.owner_hash': pseudonym(PEPPER, 'object', 'anna@example.org'),
+    'tokenwatch.object.owner_hash': pseudonym(PEPPER, 'subject', 'anna@example.org'),
     'http.route': '/accounts/:id',
     'http.response.status_code': 200,
     'url.scheme': 'https',

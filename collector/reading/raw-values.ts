@@ -1,0 +1,116 @@
+import type { RawCall } from '../otlp/read-request.ts';
+import { KIND } from '../otlp/slots.ts';
+import type { SlotRange, Slots } from '../otlp/slots.ts';
+import type { ByteCache } from './byte-cache.ts';
+import type { Caches, CleanText, Texts } from './caches.ts';
+import type { MaskedText } from './mask.ts';
+import type { Tally } from './tally.ts';
+import { numberOf, onlyStringAt, readStrings, textOf } from './values.ts';
+
+/** How a service is known that does not say its name. */
+export const UNNAMED = 'unknown_service';
+/** Latest second that ClickHouse's DateTime holds. */
+const MAX_SECONDS = 0xffff_ffff;
+const NO_TEXTS: Texts = { texts: [], masked: [], isBroken: false };
+
+/** The values of one located call, by concept: the span's own before those of its resource. */
+export class RawValues {
+  protected readonly caches: Caches;
+  protected readonly tally: Tally;
+  /** Who is told of when a value of this call is masked. */
+  protected service = UNNAMED;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #span: Slots | null = null;
+  #resource: Slots | null = null;
+  #isLog = false;
+
+  constructor(caches: Caches, tally: Tally) {
+    this.caches = caches;
+    this.tally = tally;
+  }
+
+  /** Turns to a call; its bytes are not kept beyond the next one. */
+  protected turnTo(raw: RawCall, isLog: boolean): void {
+    this.#bytes = raw.bytes;
+    this.#span = raw.attributes;
+    this.#resource = raw.resource;
+    this.#isLog = isLog;
+  }
+
+  /** The slot of the span, or of its resource as `slot + resource`; -1 for none. */
+  protected slot(range: SlotRange): number {
+    const slot = this.#span?.find(range, this.#isLog) ?? -1;
+    return slot !== -1 ? slot : (this.#resource?.find(range, false) ?? -1);
+  }
+
+  #slotsOf(slot: number): Slots {
+    const span = this.#span as Slots;
+    return span.kinds[slot] === KIND.none ? (this.#resource as Slots) : span;
+  }
+
+  protected get<V>(cache: ByteCache<V>, range: SlotRange): V | null {
+    const slot = this.slot(range);
+    if (slot === -1) return null;
+    const slots = this.#slotsOf(slot);
+    if (slots.kinds[slot] === KIND.string) {
+      return cache.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
+    }
+    if (slots.kinds[slot] === KIND.array) {
+      const end = slots.ends[slot] ?? 0;
+      const at = onlyStringAt(this.#bytes, slots.starts[slot] ?? 0, end);
+      if (at !== -1) return cache.get(this.#bytes, at, end);
+    }
+    const text = textOf(this.#bytes, slots, slot);
+    return text === null ? null : cache.getText(text);
+  }
+
+  protected text(field: string, cache: ByteCache<CleanText>, range: SlotRange): string {
+    const found = this.get(cache, range);
+    return found === null ? '' : this.kept(field, found);
+  }
+
+  protected kept(field: string, found: CleanText): string {
+    if (found.masked.length > 0) this.mask(field, found.masked);
+    if (found.isBroken) this.tally.adjusted('invalid_utf8');
+    return found.text;
+  }
+
+  protected mask(field: string, masked: MaskedText['masked']): void {
+    if (masked.length > 0) this.tally.masked(this.service, field, masked);
+  }
+
+  /** A list, or a text whose words are one. */
+  protected texts(field: string, range: SlotRange): readonly string[] {
+    const slot = this.slot(range);
+    if (slot === -1) return NO_TEXTS.texts;
+    const slots = this.#slotsOf(slot);
+    const found =
+      slots.kinds[slot] === KIND.array
+        ? this.caches.list.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0)
+        : (this.get(this.caches.words, range) ?? NO_TEXTS);
+    this.mask(field, found.masked);
+    if (found.isBroken) this.tally.adjusted('invalid_utf8');
+    return found.texts;
+  }
+
+  protected strings(range: SlotRange): string[] {
+    const slot = this.slot(range);
+    if (slot === -1) return [];
+    const slots = this.#slotsOf(slot);
+    if (slots.kinds[slot] === KIND.array) {
+      return readStrings(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
+    }
+    return [textOf(this.#bytes, slots, slot) ?? ''];
+  }
+
+  protected number(range: SlotRange): number {
+    const slot = this.slot(range);
+    return slot === -1 ? 0 : numberOf(this.#bytes, this.#slotsOf(slot), slot);
+  }
+
+  /** Unix seconds; a time in milliseconds or beyond what the column holds is none. */
+  protected seconds(range: SlotRange): number {
+    const seconds = this.number(range);
+    return seconds > 0 && seconds <= MAX_SECONDS ? Math.floor(seconds) : 0;
+  }
+}
