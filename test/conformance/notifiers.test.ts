@@ -179,12 +179,15 @@ describe.each(WORLDS)('the notifier $type', (world) => {
   it.each(['never answers', 'trickles'] as const)(
     'gives up in time when the receiver %s',
     async (mode) => {
-      const begun = Date.now();
-      const tries = await Promise.all([1, 2, 3, 4, 5].map(async () => send(mode)));
-      expect(tries.map((outcome) => outcome.kind)).toEqual(Array(5).fill('retry'));
-      expect(Date.now() - begun).toBeLessThan(1_500);
-      // A pool may keep a fresh connection or two in hand; those that hung must be gone.
-      await expect.poll(() => server.open(), { timeout: 4_000 }).toBeLessThanOrEqual(2);
+      const five = [1, 2, 3, 4, 5];
+      for (let round = 0; round < 3; round += 1) {
+        const begun = Date.now();
+        const tries = await Promise.all(five.map(async () => send(mode)));
+        expect(tries.map((outcome) => outcome.kind)).toEqual(five.map(() => 'retry'));
+        expect(Date.now() - begun).toBeLessThan(1_500);
+      }
+      // A pool may keep fresh connections in hand; the fifteen that hung must be gone.
+      await expect.poll(() => server.open(), { timeout: 4_000 }).toBeLessThanOrEqual(five.length);
     },
   );
 
