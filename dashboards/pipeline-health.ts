@@ -129,7 +129,7 @@ function ingest() {
       'From a call to its row in ClickHouse: the service’s own batching, the collector, the insert. Imports left out.',
     sql: `SELECT time, q[1] AS Median, q[2] AS "95th percentile", q[3] AS "99th percentile"
       FROM (
-        SELECT $__timeInterval(ingested_at) AS time, quantiles(0.5, 0.95, 0.99)(${LAG}) AS q
+        SELECT $__timeInterval(ingested_at) AS time, quantilesTDigest(0.5, 0.95, 0.99)(${LAG}) AS q
         ${LIVE} GROUP BY time
       ) ORDER BY time`,
     ...{ width: 12, height: 8, unit: 's' },

@@ -32,10 +32,17 @@ const OVERSCOPED = `FROM (
       ON u.token_hash = t.token_hash
     WHERE last_seen >= $__fromTime AND notEmpty(granted_scopes) AND ${CHOSEN}
   ) WHERE notEmpty(unused)`;
-const SHARED = `FROM ${TABLES.tokenValues}
-  WHERE ${sql.inHours('hour')} AND dimension IN ('any', 'asn', 'user_agent', 'country') AND ${CHOSEN}
-  GROUP BY token_hash
-  HAVING uniq(client_id) > 1 OR uniqIf(value, dimension = 'asn') >= 3 OR uniqIf(value, dimension = 'user_agent') >= 3`;
+const SHARED = `FROM (
+    SELECT token_hash, groupUniqArray(20)(client) AS clients, sumIf(n, dimension = 'any') AS calls,
+      uniqIf(value, dimension = 'asn') AS networks, uniqIf(value, dimension = 'user_agent') AS agents,
+      groupArrayIf(20)(value, dimension = 'country') AS countries
+    FROM (
+      SELECT token_hash, dimension, value, min(client_id) AS client, sum(calls) AS n
+      FROM ${TABLES.tokenValues}
+      WHERE ${sql.inHours('hour')} AND dimension IN ('any', 'asn', 'user_agent', 'country') AND ${CHOSEN}
+      GROUP BY token_hash, dimension, value, client_id
+    ) GROUP BY token_hash
+  ) WHERE length(clients) > 1 OR networks >= 3 OR agents >= 3`;
 
 function count(title: string, about: string, query: string, color: string) {
   return stat({ title, about, sql: query, ...{ width: 4, height: 4 } }).thresholds(
@@ -192,15 +199,14 @@ function spread() {
       ...{ width: 12, height: 9 },
     },
     {
-      ...naming('any(client_id)'),
-      Clients: 'uniq(client_id)',
-      Networks: "uniqIf(value, dimension = 'asn')",
-      'User agents': "uniqIf(value, dimension = 'user_agent')",
-      Countries:
-        "arrayStringConcat(arraySort(groupUniqArrayIf(20)(value, dimension = 'country')), ', ')",
-      Calls: "sumIf(calls, dimension = 'any')",
+      ...naming('clients[1]'),
+      Clients: 'length(clients)',
+      Networks: 'networks',
+      'User agents': 'agents',
+      Countries: "arrayStringConcat(arraySort(arrayDistinct(countries)), ', ')",
+      Calls: 'calls',
     },
-    `${SHARED} ORDER BY uniq(client_id) DESC, uniqIf(value, dimension = 'asn') DESC LIMIT 200`,
+    `${SHARED} ORDER BY length(clients) DESC, networks DESC LIMIT 200`,
   );
   return { title: 'Reach', panels: [over, shared] };
 }
