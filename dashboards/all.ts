@@ -4,6 +4,7 @@ import { geography } from './geography.ts';
 import { inventory } from './inventory.ts';
 import { overview } from './overview.ts';
 import { pipelineHealth } from './pipeline-health.ts';
+import { clickHouseReader } from './provisioning/clickhouse-reader.ts';
 import { provisioning } from './provisioning/files.ts';
 import type { Files } from './provisioning/files.ts';
 import type { BuildOptions } from './shared/names.ts';
@@ -36,7 +37,7 @@ export function buildDashboards(options: BuildOptions = DEFAULTS): Record<string
 
 /** Everything Grafana reads, by path under `dashboards/generated/`. */
 export function buildFiles(options: BuildOptions = DEFAULTS): Files {
-  const files: Files = {};
+  const files: Files = { 'clickhouse/tokenwatch-reader.xml': clickHouseReader(options) };
   for (const [name, dashboard] of Object.entries(buildDashboards(options))) {
     files[`dashboards/${name}.json`] = `${JSON.stringify(dashboard, null, 2)}\n`;
   }

@@ -63,6 +63,8 @@ function options() {
   });
   const url = new URL(values['console-url']);
   if (!/^https?:$/.test(url.protocol)) throw new TypeError('--console-url: expected http(s)://…');
+  if (!/^[a-z_][a-z0-9_]*$/i.test(values.database))
+    throw new TypeError('--database: expected a plain name');
   return { ...values, consoleUrl: url.href.replace(/\/+$/, '') };
 }
 

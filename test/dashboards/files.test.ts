@@ -169,6 +169,22 @@ describe('provisioning', () => {
     for (const uid of ruleUids) expect(uid).toMatch(/^[a-z0-9-]{1,40}$/);
   });
 
+  it('lets the reader see what panels and rules ask for', () => {
+    const granted = [
+      ...(files['clickhouse/tokenwatch-reader.xml'] ?? '').matchAll(/SELECT ON ([\w.]+)</g),
+    ].map((match) => match[1]);
+    const asked = dashboards.flatMap(([, dashboard]) =>
+      panelsOf(dashboard)
+        .flatMap(targetsOf)
+        .flatMap((target) => [...target.rawSql.matchAll(/\b(?:FROM|JOIN) ([a-z_.]+)(?=[\s)]|$)/g)]),
+    );
+    expect(asked.length).toBeGreaterThan(50);
+    for (const match of asked) {
+      const table = String(match[1]);
+      expect(granted).toContain(table.includes('.') ? table : `tokenwatch.${table}`);
+    }
+  });
+
   it('sends to a contact point that is there', () => {
     const points = read('alerting/contact-points.yaml')['contactPoints'] as { name: string }[];
     expect(read('alerting/policies.yaml')['policies']).toMatchObject([
