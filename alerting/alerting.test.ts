@@ -82,6 +82,9 @@ describe('alerting', () => {
       alerting,
       async () => ((await readIncident(store.db, id))?.containment.alertedAt ?? 0) > 0,
     );
+    const pending = async () =>
+      listDeliveries(store.db, { incidentIds: [id], states: ['pending'] });
+    await roundsUntil(alerting, async () => (await pending()).length === 0);
     const deliveries = await listDeliveries(store.db, { incidentIds: [id] });
     expect(
       deliveries.map(({ receiver, state, reason }) => [receiver, state, reason]).sort(),

@@ -177,7 +177,7 @@ export class Alerting {
 
   async #refreshQuiet(): Promise<void> {
     const { db, now } = this.#options;
-    if (now() - this.#silencesAt < SILENCES_EVERY) return;
+    if (Math.abs(now() - this.#silencesAt) < SILENCES_EVERY) return;
     this.#parts.quiet.refresh(await listSilences(db, now()), this.#parts.live.byId.values());
     this.#silencesAt = now();
   }
@@ -185,7 +185,7 @@ export class Alerting {
   /** Deliveries that a person had resent, or another process left. */
   async #resume(): Promise<void> {
     const { now } = this.#options;
-    if (now() - this.#resumedAt < RESUME_EVERY) return;
+    if (Math.abs(now() - this.#resumedAt) < RESUME_EVERY) return;
     this.#resumedAt = now();
     await this.#parts.outbox.resume();
   }
@@ -193,7 +193,7 @@ export class Alerting {
   /** Rows that the console's or another process's sudden end left behind their events. */
   async #repair(): Promise<void> {
     const { db, now } = this.#options;
-    if (now() - this.#repairedAt < REPAIR_EVERY) return;
+    if (Math.abs(now() - this.#repairedAt) < REPAIR_EVERY) return;
     await repairSnapshots(db, this.#repairedAt - OVERLAP);
     this.#repairedAt = now();
   }

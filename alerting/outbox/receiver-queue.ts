@@ -6,6 +6,8 @@ import { backoff } from './backoff.ts';
 const CONCURRENCY = 8;
 /** How many ended attempts may wait to be kept: a crash would repeat these, and no more. */
 const MAX_UNKEPT = 64;
+/** How far two machines' clocks may differ, ms. */
+const CLOCK_SLACK = 60_000;
 
 export interface QueueOptions {
   notifier: Notifier;
@@ -26,6 +28,11 @@ interface Entry {
   delivery: Delivery;
   /** It was read from the store: an earlier process may have sent it. */
   restored: boolean;
+}
+
+/** Due, or postponed by a clock that has been set back since. */
+function isDue(delivery: Delivery, now: number): boolean {
+  return delivery.nextAttemptAt <= now || delivery.updatedAt > now + CLOCK_SLACK;
 }
 
 /** A delivery's next state after an attempt. Pure. */
@@ -78,7 +85,7 @@ export class ReceiverQueue {
   #due(now: number): Entry | null {
     let first: Entry | null = null;
     for (const entry of this.#waiting.values()) {
-      if (entry.delivery.nextAttemptAt > now) continue;
+      if (!isDue(entry.delivery, now)) continue;
       if (first === null || entry.delivery.createdAt < first.delivery.createdAt) first = entry;
     }
     return first;
@@ -92,6 +99,8 @@ export class ReceiverQueue {
     const room = spacing > 0 ? 1 : CONCURRENCY;
     while (this.#sending < room && this.#flying.size < MAX_UNKEPT) {
       const now = this.#options.now();
+      // A clock that was set back must not hold the receiver up until it has caught up.
+      this.#freeAt = Math.min(this.#freeAt, now + spacing);
       const entry = now >= this.#freeAt ? this.#due(now) : null;
       if (entry === null) break;
       this.#freeAt = now + spacing;

@@ -78,7 +78,7 @@ export class Watch {
 
   /** Looks at every token whose revocation was sent; what it found is events, and a finding kept. */
   async look(incidents: Iterable<Incident>, now: number): Promise<IncidentEvent[]> {
-    if (now - this.#lookedAt < LOOK_EVERY) return [];
+    if (Math.abs(now - this.#lookedAt) < LOOK_EVERY) return [];
     this.#lookedAt = now;
     const events: IncidentEvent[] = [];
     for (const incident of incidents) {

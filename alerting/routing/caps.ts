@@ -18,7 +18,8 @@ export class CapWindow {
 
   #recent(critical: boolean, now: number): number[] {
     const lane = critical ? 'critical' : 'usual';
-    this.#moments[lane] = this.#moments[lane].filter((at) => at > now - this.#cap.per);
+    // What lies ahead was noted before the clock was set back.
+    this.#moments[lane] = this.#moments[lane].filter((at) => at > now - this.#cap.per && at <= now);
     return this.#moments[lane];
   }
 

@@ -185,6 +185,8 @@ export class Planner {
   #digests(now: number): Delivery[] {
     const deliveries: Delivery[] = [];
     for (const [receiver, lane] of this.#lanes) {
+      lane.heldSince = Math.min(lane.heldSince, now);
+      lane.digestAt = Math.min(lane.digestAt, now);
       const due = Math.max(lane.heldSince + DIGEST_WAIT, lane.digestAt + lane.cap.per);
       if (lane.heldBack.size === 0 || now < due) continue;
       const told = [...lane.heldBack].slice(0, DIGEST_SIZE);
