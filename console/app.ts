@@ -9,6 +9,7 @@ import { mountOperations, sendProblem } from './api/mount.ts';
 import { refuse } from './api/operation.ts';
 import { apiOperations } from './api/operations.ts';
 import { createIdentify } from './auth/identify.ts';
+import { createKeys } from './auth/keys.ts';
 import { loginLink } from './auth/login-link.ts';
 import { acceptedHosts, isAcceptedHost } from './auth/same-site.ts';
 import { createSessions } from './auth/sessions.ts';
@@ -65,13 +66,15 @@ export async function createConsoleApp(options: ConsoleOptions): Promise<Console
     logger: false,
   });
   const sessions = createSessions(db, newId);
+  const keys = createKeys(db, newId);
   const link = loginLink(newId(), now());
   const live = createLiveHub({ db, log });
   const audit = openAudit({ db, stage: 'console', now, signingKey: config.alerting.audit_key });
   const shared = { config, db, log, now, newId, version };
-  const api: ApiContext = { ...shared, sessions, link, live, audit };
+  const api: ApiContext = { ...shared, sessions, keys, link, live, audit };
   const identify = createIdentify({
     adminKey: config.admin_key,
+    keys,
     sessions,
     anonymous: config.console.anonymous,
     now,

@@ -2,6 +2,7 @@ import type { Logger } from '../../config/logger.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Audit } from '../../store/audit/audit.ts';
 import type { Db } from '../../store/db.ts';
+import type { Keys } from '../auth/keys.ts';
 import type { LoginLink } from '../auth/login-link.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { LiveHub } from '../live.ts';
@@ -16,6 +17,7 @@ export interface ApiContext {
   /** An id that nobody can guess, at least 128 random bits. */
   newId: () => string;
   sessions: Sessions;
+  keys: Keys;
   link: LoginLink;
   live: LiveHub;
   /** Where every decision is recorded. */

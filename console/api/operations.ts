@@ -4,6 +4,7 @@ import type { ApiContext } from './context.ts';
 import { evidenceOperations } from './evidence.ts';
 import { exportOperations } from './exports.ts';
 import { incidentOperations } from './incidents.ts';
+import { keyOperations } from './keys.ts';
 import { listOperations } from './lists.ts';
 import { openApiDocument } from './openapi.ts';
 import { ok, operation } from './operation.ts';
@@ -29,6 +30,7 @@ export function apiOperations(context: ApiContext, registry: Registry): Operatio
     ...silenceOperations(context),
     ...overviewOperations(context),
     ...sessionOperations(context),
+    ...keyOperations(context),
     ...serviceOperations(context, registry),
   ];
   let document: Record<string, unknown> | null = null;

@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import type { AuditRecord } from '../../model/audit.ts';
 import { SESSION_COOKIE } from '../auth/identify.ts';
 import { ROLES } from '../auth/roles.ts';
-import type { Caller } from '../auth/roles.ts';
+import type { Caller, Role } from '../auth/roles.ts';
 import { sameSecret } from '../auth/secrets.ts';
 import { SESSION_LIFETIME } from '../auth/sessions.ts';
 import type { ApiContext } from './context.ts';
@@ -32,6 +33,27 @@ function setCookie({ config }: ApiContext, reply: FastifyReply, id: string): voi
   });
 }
 
+/** Who signs in, and how that was shown, for the audit. */
+export interface SignedIn {
+  person: string;
+  role: Role;
+  detail: AuditRecord['detail'];
+}
+
+/** Begins a session, tells the audit and sets the cookie. */
+export async function beginSession(
+  context: ApiContext,
+  reply: FastifyReply,
+  { person, role, detail }: SignedIn,
+): Promise<void> {
+  const { sessions, audit, now } = context;
+  const actor = `person:${person}`;
+  const entry = { actor, action: 'session.began', subject: actor, detail: { role, ...detail } };
+  // First the record, then the way in: nobody is signed in unseen.
+  await audit.record([entry]);
+  setCookie(context, reply, await sessions.begin(person, role, now()));
+}
+
 function who({ version }: ApiContext): Operation {
   return operation({
     id: 'getSession',
@@ -52,7 +74,7 @@ const signInBody = z.union([
 ]);
 
 function signIn(context: ApiContext): Operation {
-  const { config, sessions, link, now, version } = context;
+  const { config, link, now, version } = context;
   return operation({
     id: 'signIn',
     method: 'POST',
@@ -73,13 +95,14 @@ function signIn(context: ApiContext): Operation {
       if (!right) {
         return refuse(401, 'That does not open a session: a link works once, for a day.');
       }
-      setCookie(context, reply, await sessions.begin('admin', 'admin', at));
+      const detail = { by: 'code' in body ? 'link' : 'admin key' };
+      await beginSession(context, reply, { person: 'admin', role: 'admin', detail });
       return ok(view({ actor: 'person:admin', role: 'admin', via: 'session' }, version));
     },
   });
 }
 
-function signOut({ sessions, now, version }: ApiContext): Operation {
+function signOut({ sessions, now, version, audit }: ApiContext): Operation {
   return operation({
     id: 'signOut',
     method: 'DELETE',
@@ -88,9 +111,13 @@ function signOut({ sessions, now, version }: ApiContext): Operation {
     summary: 'End the session, everywhere',
     access: 'everybody',
     answer: sessionAnswer,
-    handle: async ({ request, reply }) => {
+    handle: async ({ request, reply, caller }) => {
       const id = request.cookies[SESSION_COOKIE];
       if (id !== undefined) await sessions.end(id, now());
+      if (caller.via === 'session') {
+        const { actor } = caller;
+        await audit.record([{ actor, action: 'session.ended', subject: actor, detail: {} }]);
+      }
       void reply.clearCookie(SESSION_COOKIE, { path: '/' });
       return ok(view({ actor: 'anonymous', role: null, via: 'nothing' }, version));
     },

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Secret } from '../../config/secret.ts';
+import type { Keys } from './keys.ts';
 import type { Caller } from './roles.ts';
 import { sameSecret } from './secrets.ts';
 import type { Sessions } from './sessions.ts';
@@ -8,6 +9,7 @@ export const SESSION_COOKIE = 'tokenwatch_session';
 
 export interface IdentifyOptions {
   adminKey: Secret | undefined;
+  keys: Keys;
   sessions: Sessions;
   /** What a visitor may do about whom nothing is known. */
   anonymous: 'nothing' | 'viewer';
@@ -35,7 +37,9 @@ export function createIdentify(options: IdentifyOptions): Identify {
       if (admin !== undefined && sameSecret(bearer, admin)) {
         return { actor: 'key:admin', role: 'admin', via: 'key' };
       }
-      return NOBODY;
+      const holder = await options.keys.find(bearer, options.now());
+      if (holder === null) return NOBODY;
+      return { actor: `key:${holder.name}`, role: holder.role, via: 'key' };
     }
     const id = request.cookies[SESSION_COOKIE];
     const session = id === undefined ? null : await options.sessions.find(id, options.now());

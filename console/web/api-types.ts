@@ -317,6 +317,16 @@ export type AuditEntry = {
   signed: boolean;
 };
 
+export type ApiKey = {
+  id: string;
+  name: string;
+  role: string;
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+  state: 'active' | 'expired' | 'revoked';
+};
+
 export interface paths {
   '/api/v1/incidents': {
     get: {
@@ -840,6 +850,48 @@ export interface paths {
             };
           };
         };
+      };
+    };
+  };
+  '/api/v1/keys': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { keys: ApiKey[] } } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: {
+        content: {
+          'application/json': {
+            name: string;
+            role: 'viewer' | 'responder' | 'admin';
+            expires_at?: string;
+          };
+        };
+      };
+      responses: {
+        200: { content: { 'application/json': { key: string; about: ApiKey } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/keys/{id}': {
+    delete: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': ApiKey } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
       };
     };
   };

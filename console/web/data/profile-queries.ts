@@ -59,6 +59,11 @@ export const placeQueries = {
       queryFn: async () => bodyOf(api.GET('/api/v1/audit', { params: { query: { limit: 200 } } })),
       refetchInterval: 15_000,
     }),
+  keys: () =>
+    queryOptions({
+      queryKey: ['keys'],
+      queryFn: async () => bodyOf(api.GET('/api/v1/keys')),
+    }),
   pipeline: () =>
     queryOptions({
       queryKey: ['pipeline'],

@@ -18,6 +18,7 @@ const ClientProfile = lazy(async () => import('../profile/ClientProfile.tsx'));
 const Silences = lazy(async () => import('../pages/Silences.tsx'));
 const Endpoints = lazy(async () => import('../pages/Endpoints.tsx'));
 const Audit = lazy(async () => import('../pages/Audit.tsx'));
+const Settings = lazy(async () => import('../pages/Settings.tsx'));
 const Health = lazy(async () => import('../pages/Health.tsx'));
 
 function Pages(): ReactNode {
@@ -39,6 +40,7 @@ function Pages(): ReactNode {
         <Route path="/endpoints" component={Endpoints} />
         <Route path="/audit" component={Audit} />
         <Route path="/pipeline" component={Health} />
+        <Route path="/settings" component={Settings} />
         <Route path="/detections" component={Detections} />
         <Route path="/deliveries" component={Deliveries} />
         <Route path="/login">

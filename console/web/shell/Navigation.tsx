@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { queries } from '../data/queries.ts';
-import { useSession } from '../data/session.ts';
+import { useMay, useSession } from '../data/session.ts';
 import { Icon } from '../ui/Icon.tsx';
 import type { IconName } from '../ui/Icon.tsx';
 import { Logo } from './Logo.tsx';
@@ -20,6 +20,8 @@ const PAGES: { to: string; label: string; icon: IconName }[] = [
   { to: '/pipeline', label: 'Health', icon: 'health' },
 ];
 
+const ADMIN_PAGES: typeof PAGES = [{ to: '/settings', label: 'API keys', icon: 'settings' }];
+
 function OpenCount(): ReactNode {
   const { data } = useQuery(queries.queue({ status: ['open'], limit: 1 }));
   const open = data?.by_status.open ?? 0;
@@ -29,6 +31,7 @@ function OpenCount(): ReactNode {
 export function Navigation({ close }: { close: () => void }): ReactNode {
   const [path] = useLocation();
   const { version } = useSession();
+  const pages = useMay('admin') ? [...PAGES, ...ADMIN_PAGES] : PAGES;
   return (
     <>
       <Group className="tw-navbar-top" justify="space-between" wrap="nowrap">
@@ -36,7 +39,7 @@ export function Navigation({ close }: { close: () => void }): ReactNode {
         <Burger opened onClick={close} size="sm" hiddenFrom="sm" aria-label="Close menu" />
       </Group>
       <nav className="tw-nav" aria-label="Main">
-        {PAGES.map(({ to, label, icon }) => (
+        {pages.map(({ to, label, icon }) => (
           <NavLink
             key={to}
             component={Link}
