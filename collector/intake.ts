@@ -1,4 +1,5 @@
 import type { CallSource } from '../model/call.ts';
+import type { HygieneTally } from './hygiene/hygiene-tally.ts';
 import type { Keeper } from './keep/keeper.ts';
 import { serviceLabels } from './metrics.ts';
 import type { CollectorMetrics } from './metrics.ts';
@@ -8,6 +9,7 @@ import type { Signal } from './otlp/read-request.ts';
 import type { Caches } from './reading/caches.ts';
 import { CallReader, isAccessLog } from './reading/call-reader.ts';
 import type { Adjustment } from './reading/tally.ts';
+import type { TokenAliases } from './rotation/token-aliases.ts';
 import type { Encoding, PartialSuccess } from './http/status.ts';
 
 /** What becomes of a request; the transport words it as HTTP or gRPC. */
@@ -21,6 +23,8 @@ export interface IntakeOptions {
   keeper: Keeper;
   caches: Caches;
   metrics: CollectorMetrics;
+  hygiene: HygieneTally;
+  aliases: TokenAliases;
   trustedHops: number;
   /** Milliseconds. */
   maxFuture: number;
@@ -80,7 +84,10 @@ class RequestReader {
         },
         masked: (service, field, kinds) => {
           const label = this.#label(service);
-          for (const kind of kinds) options.metrics.masked.inc({ service: label, field, kind });
+          for (const kind of kinds) {
+            options.metrics.masked.inc({ service: label, field, kind });
+            options.hygiene.add(options.now(), label, field, kind);
+          }
         },
       },
     });

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { pepperOf } from '../config/pepper.ts';
+import { peppersOf } from '../config/pepper.ts';
 import type { Config } from '../config/schema.ts';
 import { insertCallBlock } from '../store/calls/insert-calls.ts';
 import type { RunningStage, StageContext } from '../store/stage.ts';
+import { writeHygiene } from '../store/calls/hygiene.ts';
 import { createCollectorApp } from './app.ts';
 import { startGrpc } from './grpc/server.ts';
+import { every } from './background/every.ts';
+import type { Recurring } from './background/every.ts';
+import { HygieneTally } from './hygiene/hygiene-tally.ts';
 import { isLoopback, senderKeys } from './http/sender-keys.ts';
 import { createIntake } from './intake.ts';
 import { Keeper } from './keep/keeper.ts';
@@ -15,11 +19,19 @@ import { openLocator } from './locate/locator.ts';
 import type { Locator } from './locate/locator.ts';
 import { collectorMetrics } from './metrics.ts';
 import type { CollectorMetrics } from './metrics.ts';
-import { makeCaches } from './reading/caches.ts';
+import { clearCaches, makeCaches } from './reading/caches.ts';
+import type { Caches } from './reading/caches.ts';
+import { aliasKeeper } from './rotation/keep-aliases.ts';
+import type { TokenAliases } from './rotation/token-aliases.ts';
 
 const SECOND = 1000;
 /** How long requests that are under way may take when the collector stops. */
 const DRAIN = 10 * SECOND;
+/** Between two writes of the hygiene report, and of links between token hashes. */
+const HYGIENE_PAUSE = 5 * SECOND;
+const ALIAS_PAUSE = 10 * SECOND;
+/** For the last of each, when the collector stops. */
+const LAST_WRITE = 5 * SECOND;
 const DAY = 86_400 * SECOND;
 
 function checkExposure({ collector }: Config): void {
@@ -73,6 +85,41 @@ async function startKeeper(
   });
 }
 
+/** What is kept beside the calls, written every few seconds and when the collector stops. */
+interface Records {
+  hygiene: HygieneTally;
+  aliases: TokenAliases;
+  work: Recurring[];
+}
+
+async function startRecords({ config, db, log, now }: StageContext): Promise<Records> {
+  const hygiene = new HygieneTally({
+    instance: randomBytes(9).toString('base64url'),
+    write: (rows, token) => writeHygiene(db, rows, token),
+  });
+  const links = aliasKeeper(db, peppersOf(config), now);
+  const warn =
+    (what: string) =>
+    (error: unknown): void =>
+      log.warn({ err: error }, `${what} could not be written or read; it is tried again`);
+  await links.sync().catch(warn('links between token hashes'));
+  const work = [
+    every(HYGIENE_PAUSE, () => hygiene.flush(), warn('the hygiene report')),
+    every(ALIAS_PAUSE, () => links.sync(), warn('links between token hashes')),
+  ];
+  return { hygiene, aliases: links.aliases, work };
+}
+
+function openCaches(context: StageContext, metrics: CollectorMetrics): Caches {
+  const peppers = peppersOf(context.config);
+  return makeCaches({
+    pepper: peppers.current.reveal(),
+    previousPepper: peppers.previous?.reveal(),
+    locator: openLocations(context, metrics),
+    seed: randomBytes(4).readInt32LE(),
+  });
+}
+
 /**
  * Starts the collector: OTLP in, rows in ClickHouse out.
  *
@@ -85,13 +132,10 @@ export async function startCollector(context: StageContext): Promise<RunningStag
   const metrics = collectorMetrics(registry);
   const keeper = await startKeeper(context, metrics);
   metrics.watchQueue(() => keeper.queuedRows);
-  const caches = makeCaches({
-    pepper: pepperOf(config).reveal(),
-    locator: openLocations(context, metrics),
-    seed: randomBytes(4).readInt32LE(),
-  });
+  const caches = openCaches(context, metrics);
+  const { hygiene, aliases, work } = await startRecords(context);
   const intake = createIntake({
-    ...{ keeper, caches, metrics, now },
+    ...{ keeper, caches, metrics, hygiene, aliases, now },
     trustedHops: collector.trusted_hops,
     maxFuture: collector.max_future_seconds * SECOND,
     maxPast: collector.max_past_days * DAY,
@@ -121,6 +165,8 @@ export async function startCollector(context: StageContext): Promise<RunningStag
     stop: () => {
       stopped ??= (async () => {
         await Promise.all([app.close(), grpc.stop(DRAIN), keeper.close()]);
+        await Promise.all(work.map((each) => each.stop(LAST_WRITE)));
+        clearCaches(caches);
         log.info('the collector has drained and stopped');
       })();
       return stopped;

@@ -20,3 +20,22 @@ export function dataDirSecret(dataDir: string, name: string): Secret {
 export function pepperOf(config: Config): Secret {
   return config.pepper ?? dataDirSecret(config.data_dir, 'pepper');
 }
+
+/** The keys of all hashes, with the ids under which links between hashes are recorded. */
+export interface Peppers {
+  id: string;
+  current: Secret;
+  previousId: string;
+  /** Null unless peppers rotate. */
+  previous: Secret | null;
+}
+
+/** The pepper, and the one before it while both are configured. */
+export function peppersOf(config: Config): Peppers {
+  return {
+    id: config.pepper_id,
+    current: pepperOf(config),
+    previousId: config.previous_pepper_id,
+    previous: config.previous_pepper ?? null,
+  };
+}

@@ -5,6 +5,9 @@ export const SAMPLE_CONFIG = `# tokenwatch.yaml. Every key can be overridden by 
 
 # data_dir: ./data            # embedded ClickHouse, generated secrets
 
+# pepper_id: p1               # the pepper's name; a new one with each new pepper
+# previous_pepper_id: p0      # while peppers rotate, with TOKENWATCH_PREVIOUS_PEPPER
+
 # clickhouse:                 # unset: an embedded server in data_dir
 #   url: http://clickhouse:8123
 #   database: tokenwatch

@@ -22,19 +22,39 @@ const logSchema = z.strictObject({
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
+const pepperId = (standard: string) =>
+  z
+    .string()
+    .regex(/^[\w.-]{1,32}$/, 'expected 1 to 32 letters, digits, dots or dashes')
+    .default(standard);
+
 /** The whole of `tokenwatch.yaml`; unknown keys are errors. */
-export const configSchema = z.strictObject({
-  data_dir: z.string().min(1).default('./data'),
-  /** The key of all hashes; made in the data directory (mode 0600) when unset. */
-  pepper: secret().optional(),
-  /** An API key with the admin role. */
-  admin_key: secret().optional(),
-  log: logSchema.prefault({}),
-  clickhouse: clickhouseSchema.prefault({}),
-  collector: collectorSchema.prefault({}),
-  detector: detectorSchema.prefault({}),
-  alerting: alertingSchema.prefault({}),
-  console: consoleSchema.prefault({}),
-});
+export const configSchema = z
+  .strictObject({
+    data_dir: z.string().min(1).default('./data'),
+    /** The key of all hashes; made in the data directory (mode 0600) when unset. */
+    pepper: secret().optional(),
+    /** A name for the pepper: another one with each new pepper. */
+    pepper_id: pepperId('p1'),
+    /** The pepper before this one, while services change over; see docs/collector.md. */
+    previous_pepper: secret().optional(),
+    previous_pepper_id: pepperId('p0'),
+    /** An API key with the admin role. */
+    admin_key: secret().optional(),
+    log: logSchema.prefault({}),
+    clickhouse: clickhouseSchema.prefault({}),
+    collector: collectorSchema.prefault({}),
+    detector: detectorSchema.prefault({}),
+    alerting: alertingSchema.prefault({}),
+    console: consoleSchema.prefault({}),
+  })
+  .refine(
+    ({ previous_pepper, pepper_id, previous_pepper_id }) =>
+      previous_pepper === undefined || pepper_id !== previous_pepper_id,
+    {
+      path: ['previous_pepper_id'],
+      message: 'expected a name other than pepper_id',
+    },
+  );
 
 export type Config = z.infer<typeof configSchema>;

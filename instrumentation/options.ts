@@ -9,6 +9,8 @@ export interface TokenwatchOptions {
    * nothing about the credential is sent (and one warning says so): a raw token never leaves.
    */
   pepper: string | Buffer | undefined;
+  /** The pepper before it, while they rotate: both hashes are sent, and lead to one history. */
+  previousPepper?: string | Buffer | undefined;
   /** Request headers that may carry the credential, the first one found counts; any case. */
   credentialHeaders?: readonly string[];
   /** Query parameter that may carry the credential (RFC 6750 §2.3); `null` for none. */
@@ -29,6 +31,7 @@ export interface TokenwatchOptions {
 export interface Settings {
   /** Null when hashing is not possible: then nothing that needs a hash is sent. */
   readonly pepper: string | Buffer | null;
+  readonly previousPepper: string | Buffer | null;
   readonly credentialHeaders: readonly string[];
   readonly credentialParameter: string | null;
   readonly credential: ((request: IncomingMessage) => string | undefined) | null;
@@ -53,6 +56,7 @@ export function resolveSettings(options: TokenwatchOptions): Settings {
   const problem = saidOnce(options.onProblem ?? warn);
   return {
     pepper: usablePepper(options.pepper, problem),
+    previousPepper: options.previousPepper ? usablePepper(options.previousPepper, problem) : null,
     credentialHeaders: (options.credentialHeaders ?? CREDENTIAL_HEADERS).map(lower),
     credentialParameter:
       options.credentialParameter === undefined ? 'access_token' : options.credentialParameter,

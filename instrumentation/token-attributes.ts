@@ -10,9 +10,14 @@ import type { Settings } from './options.ts';
 /** Claims kept of so many tokens, by hash; the oldest make room. */
 const MAX_KNOWN = 2_000;
 
-/** Adds the credential's keyed hash; nothing without a pepper. */
+/** Adds the credential's keyed hash, while peppers rotate both; nothing without a pepper. */
 export function addTokenHash(settings: Settings, credential: Credential, into: Attributes): void {
-  if (settings.pepper !== null) into[TW.tokenHash] = hashToken(settings.pepper, credential.raw);
+  const { pepper, previousPepper } = settings;
+  if (pepper === null) return;
+  into[TW.tokenHash] = hashToken(pepper, credential.raw);
+  if (previousPepper !== null) {
+    into[TW.tokenPreviousHash] = hashToken(previousPepper, credential.raw);
+  }
 }
 
 /**

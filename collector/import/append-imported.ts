@@ -4,6 +4,7 @@ import type { ByteCache } from '../reading/byte-cache.ts';
 import type { Caches, KeptAddress } from '../reading/caches.ts';
 import { plausibleAmount } from '../reading/call-reader.ts';
 import type { MaskKind, MaskedText } from '../reading/mask.ts';
+import type { TokenAliases } from '../rotation/token-aliases.ts';
 import type { ImportedCall } from './line.ts';
 
 const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
@@ -11,12 +12,17 @@ const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknow
 /** Told of every value that was masked. */
 export type OnMasked = (kinds: readonly MaskKind[]) => void;
 
+export interface ImportedOptions {
+  caches: Caches;
+  aliases: TokenAliases;
+  onMasked: OnMasked;
+}
+
 /** Adds an imported call to a block: hashed, located and masked as one that came by OTLP. */
 export function appendImported(
   block: CallBlock,
   call: ImportedCall,
-  caches: Caches,
-  onMasked: OnMasked,
+  { caches, aliases, onMasked }: ImportedOptions,
 ): void {
   const { columns } = block;
   const text = (cache: ByteCache<MaskedText>, value: string | undefined): string => {
@@ -32,7 +38,7 @@ export function appendImported(
   columns.source.push('import');
   columns.trace_id.pushZeros();
   columns.span_id.pushZeros();
-  appendCredential(block, call, caches, text);
+  appendCredential(block, call, { caches, aliases }, text);
   columns.granted_scopes.push(texts(call.granted_scopes));
   columns.auth_methods.push([]);
   columns.service.push(text(caches.service, call.service));
@@ -61,11 +67,11 @@ function read<V>(cache: ByteCache<V>, value: string | undefined): V | null {
 function appendCredential(
   { columns }: CallBlock,
   call: ImportedCall,
-  caches: Caches,
+  { caches, aliases }: Pick<ImportedOptions, 'caches' | 'aliases'>,
   text: (cache: ByteCache<MaskedText>, value: string | undefined) => string,
 ): void {
   const presented = call.token_hash === undefined ? read(caches.credential, call.token) : null;
-  const hash = read(caches.tokenHash, call.token_hash)?.hash ?? presented?.hash ?? null;
+  const hash = aliases.resolve(read(caches.tokenHash, call.token_hash) ?? presented);
   const claims = presented?.claims ?? null;
   columns.token_hash.push(hash);
   columns.token_id.push(claims?.id ?? '');

@@ -1,14 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pepperOf } from '../../config/pepper.ts';
+import { peppersOf } from '../../config/pepper.ts';
 import type { Config } from '../../config/schema.ts';
 import { CallBlock } from '../../store/calls/call-block.ts';
 import { insertCallBlock } from '../../store/calls/insert-calls.ts';
 import type { Db } from '../../store/db.ts';
 import { openLocator } from '../locate/locator.ts';
-import { makeCaches } from '../reading/caches.ts';
+import { clearCaches, makeCaches } from '../reading/caches.ts';
 import type { Caches } from '../reading/caches.ts';
+import { aliasKeeper } from '../rotation/keep-aliases.ts';
+import type { AliasKeeper } from '../rotation/keep-aliases.ts';
 import { appendImported } from './append-imported.ts';
 import { callOfRecord } from './cloudtrail.ts';
 import { readCall } from './line.ts';
@@ -97,6 +99,7 @@ class Importer {
   readonly summary: ImportSummary = { read: 0, kept: 0, rejected: 0 };
   readonly #options: ImportOptions;
   readonly #caches: Caches;
+  readonly #links: AliasKeeper;
   readonly #inserts: Inserts;
   readonly #block = new CallBlock();
   readonly #noted = new Set<string>();
@@ -111,11 +114,24 @@ class Importer {
     for (const problem of locator.problems) options.onNote(problem);
     this.#options = options;
     this.#inserts = new Inserts(options.db);
+    const peppers = peppersOf(options.config);
+    this.#links = aliasKeeper(options.db, peppers, Date.now);
     this.#caches = makeCaches({
-      pepper: pepperOf(options.config).reveal(),
+      pepper: peppers.current.reveal(),
+      previousPepper: peppers.previous?.reveal(),
       locator,
       seed: randomBytes(4).readInt32LE(),
     });
+  }
+
+  /** To be called first: hashes of before a rotation lead to the histories that there are. */
+  async begin(): Promise<void> {
+    await this.#links.sync();
+  }
+
+  /** Forgets the raw values that were read. */
+  end(): void {
+    clearCaches(this.#caches);
   }
 
   async importFile(file: string): Promise<void> {
@@ -170,6 +186,7 @@ class Importer {
     this.summary.kept += this.#block.rows;
     this.#block.clear();
     await this.#inserts.add(bytes, token);
+    if (this.#links.aliases.isRotating) await this.#links.sync();
   }
 
   #readPiece(piece: Piece): void {
@@ -209,8 +226,12 @@ class Importer {
       this.#reject(outcome.problem);
       return;
     }
-    appendImported(this.#block, outcome.call, this.#caches, (kinds) => {
-      for (const kind of kinds) this.#once(`a value that looks like a ${kind} was masked`);
+    appendImported(this.#block, outcome.call, {
+      caches: this.#caches,
+      aliases: this.#links.aliases,
+      onMasked: (kinds) => {
+        for (const kind of kinds) this.#once(`a value that looks like a ${kind} was masked`);
+      },
     });
   }
 
@@ -242,6 +263,11 @@ function recordsIn(value: unknown): unknown[] {
  */
 export async function importFiles(options: ImportOptions): Promise<ImportSummary> {
   const importer = new Importer(options);
-  for (const file of options.files) await importer.importFile(file);
+  await importer.begin();
+  try {
+    for (const file of options.files) await importer.importFile(file);
+  } finally {
+    importer.end();
+  }
   return importer.summary;
 }

@@ -129,8 +129,7 @@ export class CallReader extends RawValues {
     const said = aliases.isRotating
       ? this.get(this.caches.tokenHash, SLOTS.tokenPreviousHash)
       : null;
-    const previous = kept?.previous ?? said?.hash ?? null;
-    return previous === null ? aliases.canonical(hash) : aliases.link(hash, previous);
+    return aliases.resolve({ hash, previous: kept?.previous ?? said?.hash ?? null });
   }
 
   #appendGrant(columns: CallBlock['columns'], claims: KeptClaims | null): void {

@@ -12,6 +12,12 @@ export interface TokenAliasesOptions {
   maxAliases?: number;
 }
 
+/** What is known of a token: its hash, and the one under the previous pepper. */
+export interface KnownHashes {
+  hash: Uint8Array | null;
+  previous: Uint8Array | null;
+}
+
 function keyOf(hash: Uint8Array): string {
   return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1');
 }
@@ -49,6 +55,14 @@ export class TokenAliases {
     if (this.#canonical.size === 0) return hash;
     const found = this.#canonical.get(keyOf(hash));
     return found === undefined ? hash : bytesOf(found);
+  }
+
+  /** The hash under which a token is kept, of which one or both hashes are known. */
+  resolve(token: KnownHashes | null): Uint8Array | null {
+    if (token === null || token.hash === null) return null;
+    return token.previous === null
+      ? this.canonical(token.hash)
+      : this.link(token.hash, token.previous);
   }
 
   /**
