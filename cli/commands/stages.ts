@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createLogger } from '../../config/logger.ts';
-import { openStore } from '../../store/open.ts';
 import type { RunningStage, StageContext } from '../../store/stage.ts';
 import { configFor } from '../config-option.ts';
 import { Lifetime } from '../lifetime.ts';
+import { openContext, sampleMetrics } from '../process-context.ts';
 
 type Start = (context: StageContext) => Promise<RunningStage>;
 
@@ -33,19 +32,13 @@ async function runStage(name: string, command: Command): Promise<void> {
   const log = createLogger(name, config.log.level);
   const lifetime = new Lifetime(log);
   lifetime.listen();
-  const store = await openStore(config);
-  lifetime.add({ name: 'store', stop: store.close });
-  store.embedded?.onExit(() => {
-    log.fatal('the embedded ClickHouse ended unexpectedly: stopping');
-    void lifetime.end(1);
-  });
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const { context } = await openContext(config, log, lifetime);
   const start = await STAGES[name]?.load();
   if (start === undefined || lifetime.ending) return;
   try {
-    const stage = await start({ config, db: store.db, log, registry, now: Date.now });
+    const stage = await start(context);
     lifetime.add(stage);
+    sampleMetrics(context, name, [name], lifetime);
     log.info({ urls: stage.urls }, 'started');
   } catch (error) {
     await lifetime.end(1);

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { Registry, collectDefaultMetrics } from 'prom-client';
 import type { LoadedConfig } from '../../config/load.ts';
 import { createLogger } from '../../config/logger.ts';
 import type { Logger } from '../../config/logger.ts';
-import { openStore } from '../../store/open.ts';
 import type { OpenStore } from '../../store/open.ts';
 import type { RunningStage, StageContext } from '../../store/stage.ts';
 import { configFor } from '../config-option.ts';
@@ -12,6 +10,7 @@ import { lockDataDir } from '../data-lock.ts';
 import type { Inboxes } from '../inboxes.ts';
 import { Lifetime } from '../lifetime.ts';
 import { settlePorts } from '../ports.ts';
+import { openContext, sampleMetrics } from '../process-context.ts';
 import { STAGES } from './stages.ts';
 
 /** Consumers first, so that nothing waits for a stage that is not there yet; the collector last. */
@@ -94,18 +93,9 @@ async function up(command: Command, wantsDemo: boolean): Promise<void> {
       say(`Nothing is configured yet: running the example bank on ${config.data_dir}`);
       say('(--no-demo starts empty; tokenwatch config init writes a configuration to start from)');
     }
-    const store = await openStore(config);
-    lifetime.add({ name: 'store', stop: store.close });
-    store.embedded?.onExit(() => {
-      log.fatal('the embedded ClickHouse ended unexpectedly: stopping');
-      void lifetime.end(1);
-    });
-    const registry = new Registry();
-    collectDefaultMetrics({ register: registry });
-    const stages = await startStages(
-      { config, db: store.db, log, registry, now: Date.now },
-      lifetime,
-    );
+    const { store, context } = await openContext(config, log, lifetime);
+    const stages = await startStages(context, lifetime);
+    sampleMetrics(context, 'up', [...stages.keys()], lifetime);
     if (!lifetime.ending) {
       whereToLook(stages, store, inboxes);
       if (inboxes !== null) {
