@@ -9,6 +9,7 @@ import { Loaded, Page } from '../ui/Page.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { moment, number, shortHash } from '../ui/words.ts';
 import { History } from './History.tsx';
+import { Registered } from './Registered.tsx';
 import { RevocationPanel } from './RevocationPanel.tsx';
 import { Usual } from './Usual.tsx';
 
@@ -114,6 +115,7 @@ export default function TokenProfile({ hash }: { hash: string }): ReactNode {
             </Grid.Col>
             <Grid.Col span={{ base: 12, md: 4 }}>
               <Lifecycle token={token} />
+              <Registered hash={hash} />
               <Grant token={token} usual={usual} />
               <RevocationPanel hash={hash} />
               <History query={{ token_hash: hash }} />
