@@ -67,7 +67,15 @@ describe('who may', () => {
     const operations = await documented();
     const open = operations.filter(({ access }) => access === 'everybody').map(({ url }) => url);
     expect(new Set(open)).toEqual(
-      new Set(['/api/v1/session', '/health', '/ready', '/metrics', '/api/openapi.json']),
+      new Set([
+        '/api/v1/session',
+        '/api/v1/session/oidc',
+        '/api/v1/session/oidc/callback',
+        '/health',
+        '/ready',
+        '/metrics',
+        '/api/openapi.json',
+      ]),
     );
     for (const { method, url, access } of operations) {
       if (access === 'everybody') continue;

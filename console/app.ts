@@ -11,6 +11,7 @@ import { apiOperations } from './api/operations.ts';
 import { createIdentify } from './auth/identify.ts';
 import { createKeys } from './auth/keys.ts';
 import { loginLink } from './auth/login-link.ts';
+import { createOidc } from './auth/oidc.ts';
 import { acceptedHosts, isAcceptedHost } from './auth/same-site.ts';
 import { createSessions } from './auth/sessions.ts';
 import type { Assets } from './bundle.ts';
@@ -67,11 +68,16 @@ export async function createConsoleApp(options: ConsoleOptions): Promise<Console
   });
   const sessions = createSessions(db, newId);
   const keys = createKeys(db, newId);
+  const { oidc: provider, url } = config.console;
+  const oidc =
+    provider === undefined || url === undefined
+      ? null
+      : createOidc({ config: provider, url, newId });
   const link = loginLink(newId(), now());
   const live = createLiveHub({ db, log });
   const audit = openAudit({ db, stage: 'console', now, signingKey: config.alerting.audit_key });
   const shared = { config, db, log, now, newId, version };
-  const api: ApiContext = { ...shared, sessions, keys, link, live, audit };
+  const api: ApiContext = { ...shared, sessions, keys, oidc, link, live, audit };
   const identify = createIdentify({
     adminKey: config.admin_key,
     keys,

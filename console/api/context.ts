@@ -4,6 +4,7 @@ import type { Audit } from '../../store/audit/audit.ts';
 import type { Db } from '../../store/db.ts';
 import type { Keys } from '../auth/keys.ts';
 import type { LoginLink } from '../auth/login-link.ts';
+import type { Oidc } from '../auth/oidc.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { LiveHub } from '../live.ts';
 
@@ -18,6 +19,8 @@ export interface ApiContext {
   newId: () => string;
   sessions: Sessions;
   keys: Keys;
+  /** Null where no OpenID provider is configured. */
+  oidc: Oidc | null;
   link: LoginLink;
   live: LiveHub;
   /** Where every decision is recorded. */

@@ -6,6 +6,7 @@ import { exportOperations } from './exports.ts';
 import { incidentOperations } from './incidents.ts';
 import { keyOperations } from './keys.ts';
 import { listOperations } from './lists.ts';
+import { oidcOperations } from './oidc.ts';
 import { openApiDocument } from './openapi.ts';
 import { ok, operation } from './operation.ts';
 import type { Operation } from './operation.ts';
@@ -30,6 +31,7 @@ export function apiOperations(context: ApiContext, registry: Registry): Operatio
     ...silenceOperations(context),
     ...overviewOperations(context),
     ...sessionOperations(context),
+    ...oidcOperations(context),
     ...keyOperations(context),
     ...serviceOperations(context, registry),
   ];

@@ -16,11 +16,13 @@ const sessionAnswer = z.object({
   role: z.enum(ROLES).nullable(),
   signed_in: z.boolean(),
   version: z.string(),
+  /** True where people can sign in at an OpenID provider. */
+  sso: z.boolean(),
 });
 
-function view(caller: Caller, version: string): z.infer<typeof sessionAnswer> {
+function view(caller: Caller, { version, oidc }: ApiContext): z.infer<typeof sessionAnswer> {
   const { actor, role, via } = caller;
-  return { actor, role, signed_in: via !== 'nothing', version };
+  return { actor, role, signed_in: via !== 'nothing', version, sso: oidc !== null };
 }
 
 function setCookie({ config }: ApiContext, reply: FastifyReply, id: string): void {
@@ -54,7 +56,7 @@ export async function beginSession(
   setCookie(context, reply, await sessions.begin(person, role, now()));
 }
 
-function who({ version }: ApiContext): Operation {
+function who(context: ApiContext): Operation {
   return operation({
     id: 'getSession',
     method: 'GET',
@@ -63,7 +65,7 @@ function who({ version }: ApiContext): Operation {
     summary: 'Who is asking, and what they may do',
     access: 'everybody',
     answer: sessionAnswer,
-    handle: async ({ caller }) => ok(view(caller, version)),
+    handle: async ({ caller }) => ok(view(caller, context)),
   });
 }
 
@@ -74,7 +76,7 @@ const signInBody = z.union([
 ]);
 
 function signIn(context: ApiContext): Operation {
-  const { config, link, now, version } = context;
+  const { config, link, now } = context;
   return operation({
     id: 'signIn',
     method: 'POST',
@@ -97,12 +99,13 @@ function signIn(context: ApiContext): Operation {
       }
       const detail = { by: 'code' in body ? 'link' : 'admin key' };
       await beginSession(context, reply, { person: 'admin', role: 'admin', detail });
-      return ok(view({ actor: 'person:admin', role: 'admin', via: 'session' }, version));
+      return ok(view({ actor: 'person:admin', role: 'admin', via: 'session' }, context));
     },
   });
 }
 
-function signOut({ sessions, now, version, audit }: ApiContext): Operation {
+function signOut(context: ApiContext): Operation {
+  const { sessions, now, audit } = context;
   return operation({
     id: 'signOut',
     method: 'DELETE',
@@ -119,7 +122,7 @@ function signOut({ sessions, now, version, audit }: ApiContext): Operation {
         await audit.record([{ actor, action: 'session.ended', subject: actor, detail: {} }]);
       }
       void reply.clearCookie(SESSION_COOKIE, { path: '/' });
-      return ok(view({ actor: 'anonymous', role: null, via: 'nothing' }, version));
+      return ok(view({ actor: 'anonymous', role: null, via: 'nothing' }, context));
     },
   });
 }

@@ -814,6 +814,7 @@ export interface paths {
               role: 'viewer' | 'responder' | 'admin' | null;
               signed_in: boolean;
               version: string;
+              sso: boolean;
             };
           };
         };
@@ -830,6 +831,7 @@ export interface paths {
               role: 'viewer' | 'responder' | 'admin' | null;
               signed_in: boolean;
               version: string;
+              sso: boolean;
             };
           };
         };
@@ -847,10 +849,25 @@ export interface paths {
               role: 'viewer' | 'responder' | 'admin' | null;
               signed_in: boolean;
               version: string;
+              sso: boolean;
             };
           };
         };
       };
+    };
+  };
+  '/api/v1/session/oidc': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: { 200: { content: { 'text/plain': string } } };
+    };
+  };
+  '/api/v1/session/oidc/callback': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: { 200: { content: { 'text/plain': string } } };
     };
   };
   '/api/v1/keys': {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../config/logger.ts';
 import { createConsoleApp } from '../../console/app.ts';
+import type { Config } from '../../config/schema.ts';
 import type { Assets } from '../../console/bundle.ts';
 import { openTestStore } from './test-store.ts';
 import type { TestStore } from './test-store.ts';
@@ -24,12 +25,13 @@ export interface TestConsole {
 export async function openTestConsole(
   env: Record<string, string> = {},
   assets: Assets | null = null,
+  tweak: (config: Config) => Config = (config) => config,
 ): Promise<TestConsole> {
   const store = await openTestStore({ TOKENWATCH_ADMIN_KEY: ADMIN_KEY, ...env });
   const clock = { at: Date.now() };
   const { app, loginPath } = await createConsoleApp({
     context: {
-      config: store.config,
+      config: tweak(store.config),
       db: store.db,
       log: createLogger('console', 'silent'),
       registry: new Registry(),

@@ -12,6 +12,7 @@ export const SessionContext = createContext<Session>({
   role: null,
   signed_in: false,
   version: '',
+  sso: false,
 });
 
 export function useSession(): Session {

@@ -63,7 +63,7 @@ export function App(): ReactNode {
   }
   const mustSignIn = session.data.role === null;
   const offered = location.pathname === '/login' && !session.data.signed_in;
-  if (mustSignIn || offered) return <SignIn />;
+  if (mustSignIn || offered) return <SignIn sso={session.data.sso} />;
   return (
     <Shell session={session.data}>
       <Pages />

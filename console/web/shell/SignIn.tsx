@@ -46,8 +46,33 @@ function KeyForm({ send, busy }: { send: (proof: Proof) => void; busy: boolean }
   );
 }
 
+const REFUSALS: Record<string, string> = {
+  'no-role': 'You are known, but none of your groups may use this console. Ask an admin.',
+  'no-mfa': 'This console asks for a second factor, and your sign-in had none.',
+  'no-name': 'The provider did not name you in a way that this console can rely on.',
+  late: 'That took too long, or began in another browser. Try again.',
+  unreachable: 'The sign-in provider does not answer. Try again in a minute.',
+};
+
+/** The way to the OpenID provider, and why it led back without letting anybody in. */
+function SingleSignOn(): ReactNode {
+  const why = new URLSearchParams(location.search).get('sso');
+  return (
+    <>
+      {why !== null && (
+        <Alert color="red" variant="light" role="alert">
+          {REFUSALS[why] ?? 'Signing in did not work. Try again.'}
+        </Alert>
+      )}
+      <Button component="a" href="/api/v1/session/oidc" fullWidth>
+        Sign in with single sign-on
+      </Button>
+    </>
+  );
+}
+
 /** Signing in: by the link that was printed at the start, which does it by itself, or by a key. */
-export function SignIn(): ReactNode {
+export function SignIn({ sso }: { sso: boolean }): ReactNode {
   const { mutate, isPending, error } = useSignIn();
   const tried = useRef(false);
   useEffect(() => {
@@ -75,6 +100,7 @@ export function SignIn(): ReactNode {
               {error.message}
             </Alert>
           )}
+          {sso && <SingleSignOn />}
           <KeyForm send={mutate} busy={isPending} />
         </Stack>
       </Paper>
