@@ -11,6 +11,7 @@ import { startGrpc } from './grpc/server.ts';
 import { every } from './background/every.ts';
 import type { Recurring } from './background/every.ts';
 import { HygieneTally } from './hygiene/hygiene-tally.ts';
+import { closeApp } from './http/close-app.ts';
 import { isLoopback, senderKeys } from './http/sender-keys.ts';
 import { createIntake } from './intake.ts';
 import { Keeper } from './keep/keeper.ts';
@@ -164,7 +165,7 @@ export async function startCollector(context: StageContext): Promise<RunningStag
     urls,
     stop: () => {
       stopped ??= (async () => {
-        await Promise.all([app.close(), grpc.stop(DRAIN), keeper.close()]);
+        await Promise.all([closeApp(app, DRAIN), grpc.stop(DRAIN), keeper.close()]);
         await Promise.all(work.map((each) => each.stop(LAST_WRITE)));
         clearCaches(caches);
         log.info('the collector has drained and stopped');
