@@ -28,7 +28,7 @@ const registration = z
   })
   .meta({ id: 'TokenRegistration' });
 
-const registeredSchema = z
+export const registeredSchema = z
   .object({
     token_hash: z.string(),
     client: z.string(),

@@ -10,10 +10,12 @@ import {
 } from '../../store/console/profiles.ts';
 import type { SeenValue, TokenFacts } from '../../store/console/profiles.ts';
 import type { Whose } from '../../store/console/activity.ts';
+import { readRegisteredToken } from '../../store/console/token-registry.ts';
 import type { ApiContext } from './context.ts';
 import { hashText, pageQuery, withoutUndefined } from './inputs.ts';
 import { ok, operation, refuse } from './operation.ts';
 import type { Operation } from './operation.ts';
+import { registeredSchema, registeredView } from './registry.ts';
 import { iso } from './views.ts';
 
 /** A week of hours: what "usual" repeats by. */
@@ -156,12 +158,19 @@ function profile(context: ApiContext): Operation {
     summary: 'What is known of a token and what is usual for it',
     access: 'viewer',
     params: z.object({ hash: hashText }),
-    answer: z.object({ token: tokenSchema, usual: usualSchema }),
+    answer: z.object({
+      token: tokenSchema,
+      /** What its issuer said; null where it said nothing. */
+      registered: registeredSchema.nullable(),
+      usual: usualSchema,
+    }),
     handle: async ({ params }) => {
       const facts = await readTokenFacts(context.db, params.hash);
       if (facts === null) return refuse(404, 'No call of this token is known.');
+      const said = await readRegisteredToken(context.db, params.hash);
       return ok({
         token: tokenView(facts),
+        registered: said === null ? null : registeredView(said),
         usual: await usualOf(context, { tokenHash: params.hash }),
       });
     },

@@ -191,6 +191,19 @@ export type Token = {
   last_seen: string;
 };
 
+export type RegisteredToken = {
+  token_hash: string;
+  client: string;
+  environment: string;
+  granted_scopes: string[];
+  issued_at: string;
+  expires_at: string;
+  revoked_at: string;
+  client_cert_sha256: string;
+  allowed_networks: string[];
+  registered_by: string;
+};
+
 export type Usual = {
   volume: VolumeHour[];
   scopes: SeenValue[];
@@ -235,19 +248,6 @@ export type TokenRegistration = {
   revoked_at?: string;
   client_cert_sha256?: string;
   allowed_networks?: string[];
-};
-
-export type RegisteredToken = {
-  token_hash: string;
-  client: string;
-  environment: string;
-  granted_scopes: string[];
-  issued_at: string;
-  expires_at: string;
-  revoked_at: string;
-  client_cert_sha256: string;
-  allowed_networks: string[];
-  registered_by: string;
 };
 
 export type Revocation = {
@@ -557,7 +557,11 @@ export interface paths {
       parameters: { query?: never; path: { hash: string } };
       requestBody?: never;
       responses: {
-        200: { content: { 'application/json': { token: Token; usual: Usual } } };
+        200: {
+          content: {
+            'application/json': { token: Token; registered: RegisteredToken | null; usual: Usual };
+          };
+        };
         400: { content: { 'application/problem+json': Problem } };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };

@@ -168,7 +168,7 @@ describe('the console in a browser', () => {
       const paths = [
         ...['/incidents', `/incidents/${ids[0] ?? ''}`, '/detections', '/deliveries', '/tokens'],
         ...[`/tokens/${tokenOf(1)}`, '/clients', '/clients/northwind-treasury', '/silences'],
-        ...['/endpoints', '/audit', '/pipeline'],
+        ...['/endpoints', '/audit', '/pipeline', '/settings'],
       ];
       for (const path of paths) {
         for (const width of [1440, 390]) {

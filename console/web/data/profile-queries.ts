@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, ApiError, bodyOf } from './api.ts';
+import { api, bodyOf } from './api.ts';
 
 /** What the profile pages read. */
 export const profileQueries = {
@@ -15,20 +15,6 @@ export const profileQueries = {
       queryKey: ['token', hash],
       queryFn: async () => bodyOf(api.GET('/api/v1/tokens/{hash}', { params: { path: { hash } } })),
       refetchInterval: 30_000,
-    }),
-  /** Null when the issuer registered nothing. */
-  registration: (hash: string) =>
-    queryOptions({
-      queryKey: ['registration', hash],
-      queryFn: async () => {
-        try {
-          const params = { path: { hash } };
-          return await bodyOf(api.GET('/api/v1/tokens/{hash}/registration', { params }));
-        } catch (error) {
-          if (error instanceof ApiError && error.status === 404) return null;
-          throw error;
-        }
-      },
     }),
   clients: (q: string) =>
     queryOptions({

@@ -1,7 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { RegisteredToken } from '../api-types.ts';
-import { profileQueries } from '../data/profile-queries.ts';
 import { Plain } from '../ui/bits.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { actorName, moment } from '../ui/words.ts';
@@ -22,10 +20,8 @@ function factsOf(token: RegisteredToken): [string, string][] {
   return facts.filter(([, value]) => value !== '');
 }
 
-/** What the issuer registered of a token; nothing where it registered nothing. */
-export function Registered({ hash }: { hash: string }): ReactNode {
-  const { data } = useQuery(profileQueries.registration(hash));
-  if (data === undefined || data === null) return null;
+/** What the issuer registered of a token. */
+export function Registered({ data }: { data: RegisteredToken }): ReactNode {
   return (
     <Panel
       title="Registered by the issuer"

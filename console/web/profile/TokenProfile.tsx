@@ -108,14 +108,14 @@ export default function TokenProfile({ hash }: { hash: string }): ReactNode {
   return (
     <Page title={`Token ${shortHash(hash)}`}>
       <Loaded query={query}>
-        {({ token, usual }) => (
+        {({ token, registered, usual }) => (
           <Grid gap="lg">
             <Grid.Col span={{ base: 12, md: 8 }}>
               <Usual usual={usual} />
             </Grid.Col>
             <Grid.Col span={{ base: 12, md: 4 }}>
               <Lifecycle token={token} />
-              <Registered hash={hash} />
+              {registered !== null && <Registered data={registered} />}
               <Grant token={token} usual={usual} />
               <RevocationPanel hash={hash} />
               <History query={{ token_hash: hash }} />
