@@ -44,10 +44,10 @@ test('each attack is unusual in the way it says, and in no other', () => {
   }
 });
 
-test('exfiltration is forty times the usual pace', () => {
+test('exfiltration is a hundred times the usual pace', () => {
   const { actor, calls } = nth(1);
   const last = calls.at(-1)?.at ?? NOW;
   const perMinute = calls.length / ((last - NOW) / 60_000);
-  expect(perMinute / (actor.plan.perDay / 1_440)).toBeGreaterThan(39);
+  expect(perMinute / (actor.plan.perDay / 1_440)).toBeGreaterThan(99);
   expect(new Set(calls.map(({ object }) => object)).size).toBe(calls.length);
 });

@@ -69,19 +69,19 @@ function stolenToken({ random, actors, round, at }: Stage): Attack {
   return { name: 'stolen-token', title: `a stolen token is used from ${from}`, actor, calls };
 }
 
-/** Forty times the usual number of calls, object after object, from where the client always is. */
+/** A hundred times the usual number of calls, object after object, from where the client always is. */
 function exfiltration({ random, actors, round, at }: Stage): Attack {
   const actor = victim(actors, round, ({ plan }) => plan.perDay >= 1_000);
   const operation = readOperation(actor);
-  const count = Math.round((40 * actor.plan.perDay * 1.25) / 1_440);
-  const calls = spread(at, count, 75 * SECOND, (moment, index) => ({
+  const count = Math.round((100 * actor.plan.perDay) / 1_440);
+  const calls = spread(at, count, 60 * SECOND, (moment, index) => ({
     ...usualCall(random, actor, moment),
     operation,
     amount: null,
     nonce: null,
     object: objectId(actor.clientIndex, index),
   }));
-  return { name: 'exfiltration', title: 'forty times the usual calls', actor, calls };
+  return { name: 'exfiltration', title: 'a hundred times the usual calls', actor, calls };
 }
 
 /** A scope that was granted and never used, from the usual place. */

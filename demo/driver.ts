@@ -6,7 +6,7 @@ import type { Actor } from './cast.ts';
 import { onOrders, report } from './child.ts';
 import { historyTracers } from './history-tracers.ts';
 import { Issuer } from './issuer.ts';
-import type { DriverOrder, DriverReport } from './messages.ts';
+import type { DriverOrder, DriverReport, ServicesReady } from './messages.ts';
 import { startTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 import { Wallet } from './wallet.ts';
@@ -14,15 +14,18 @@ import { Wallet } from './wallet.ts';
 let stopping = false;
 let traffic: Traffic | null = null;
 let running: Promise<void> = Promise.resolve();
+const services = Promise.withResolvers<ServicesReady['services']>();
 
 onOrders({
   stop: async () => {
     stopping = true;
+    services.resolve([]); // Nobody is to wait for them now.
     await running.catch(() => undefined);
     await traffic?.stop();
   },
 });
-process.on('message', (order: DriverOrder | { kind: 'stop' }) => {
+process.on('message', (order: DriverOrder | ServicesReady | { kind: 'stop' }) => {
+  if (order.kind === 'services') services.resolve(order.services);
   if (order.kind === 'start') running = run(order).catch(fail);
 });
 
@@ -38,8 +41,9 @@ async function run(order: DriverOrder): Promise<void> {
   );
   const wallet = await Wallet.open(issuer, actors, order.renewals);
   const from = await tellPast(order, actors, wallet);
+  const ready = await services.promise;
   if (isStopping()) return;
-  const urls = new Map(order.services.map((s) => [`${s.service} ${s.environment}`, s.url]));
+  const urls = new Map(ready.map((s) => [`${s.service} ${s.environment}`, s.url]));
   tell({ kind: 'live', from });
   traffic = startTraffic({
     seed: order.seed,

@@ -1,6 +1,6 @@
 import { dataDirSecret } from '../config/pepper.ts';
 import { startDriver } from './driver-process.ts';
-import type { DriverOrder } from './messages.ts';
+import type { DriverOrder, ServicesReady } from './messages.ts';
 import { senderHeaders } from './options.ts';
 import type { DemoOptions } from './options.ts';
 import { startServices } from './service-processes.ts';
@@ -27,9 +27,14 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const now = options.now ?? Date.now;
   const memory = new Memory(options.dataDir, loadState(options.dataDir, options.seed, now()));
   const issuerKey = dataDirSecret(options.dataDir, 'demo-issuer-key').reveal();
-  const services = await startServices(options, memory, issuerKey);
   const driver = startDriver(options, memory);
-  driver.child.send(orderOf(options, memory, issuerKey, services));
+  driver.child.send(orderOf(options, memory, issuerKey));
+  // Both at once: telling the past takes longest, and needs no service.
+  const services = await startServices(options, memory, issuerKey).catch(async (error: unknown) => {
+    await driver.stop();
+    throw error;
+  });
+  driver.child.send(readyOf(services));
   const stopAll = async () => {
     await driver.stop();
     await Promise.all(services.map(({ child }) => child.stop()));
@@ -43,22 +48,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
 }
 
-/** The demo on its own, until `signal` ends it: what `tokenwatch demo` runs. */
-export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void> {
-  const demo = await startDemo(options);
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await demo.stop();
-}
-
-function orderOf(
-  options: DemoOptions,
-  memory: Memory,
-  issuerKey: string,
-  services: readonly Service[],
-): DriverOrder {
+function orderOf(options: DemoOptions, memory: Memory, issuerKey: string): DriverOrder {
   const { seed, epoch, reportedUntil, renewals } = memory.state;
   return {
     kind: 'start',
@@ -68,6 +58,10 @@ function orderOf(
     headers: senderHeaders(options),
     pepper: options.pepper,
     issuerKey,
-    services: services.map(({ service, environment, url }) => ({ service, environment, url })),
   };
+}
+
+function readyOf(services: readonly Service[]): ServicesReady {
+  const where = services.map(({ service, environment, url }) => ({ service, environment, url }));
+  return { kind: 'services', services: where };
 }

@@ -14,7 +14,7 @@ export interface Revoked {
 
 export type ServiceReport = Listening | Revoked;
 
-/** What the driver is told once, at its start. */
+/** What the driver is told first: enough to tell the past. */
 export interface DriverOrder {
   kind: 'start';
   seed: number;
@@ -27,6 +27,11 @@ export interface DriverOrder {
   headers: Record<string, string>;
   pepper: string;
   issuerKey: string;
+}
+
+/** What the driver is told when the services listen: the present can begin. */
+export interface ServicesReady {
+  kind: 'services';
   services: { service: ServiceName; environment: Environment; url: string }[];
 }
 

@@ -64,7 +64,7 @@ test('a client whose token is refused goes on with a new one; the thief has only
   }
   await traffic.stop();
   expect(renewed).toEqual([victim]);
-  const hostile = seen.filter(({ agent }) => agent.startsWith('python-requests'));
+  const hostile = ofVictim().filter(({ agent }) => agent.startsWith('python-requests'));
   expect(hostile.length).toBeGreaterThan(5);
   expect(new Set(hostile.map(({ token, status }) => `${token} ${String(status)}`))).toEqual(
     new Set([`${old} 401`]),
