@@ -3,9 +3,6 @@ import type { Config } from '../config/schema.ts';
 import type { Logger } from '../config/logger.ts';
 import { startDemo } from '../demo/main.ts';
 
-/** The same bank on every machine. */
-const SEED = 1;
-
 export interface BankOptions {
   config: Config;
   log: Logger;
@@ -13,19 +10,26 @@ export interface BankOptions {
   collectorUrl: string;
   /** Where the bank's services ask for revoked tokens; nowhere when left out. */
   issuerUrl?: string;
+  /** Where the bank remembers; the installation's own directory when left out. */
+  dataDir?: string;
+  /** The same bank on every machine when left out. */
+  seed?: number;
+  /** 2 brings the attacks in half the time. */
+  speed?: number;
 }
 
 /** Starts the example bank against a collector, with the installation's pepper, as a customer's services would be. */
-export async function startBank({ config, log, collectorUrl, issuerUrl }: BankOptions) {
+export async function startBank(options: BankOptions) {
+  const { config, log, collectorUrl, issuerUrl } = options;
   const [key] = config.collector.keys;
   return startDemo({
     collectorUrl,
     ...(issuerUrl === undefined ? {} : { issuerUrl }),
     ...(key === undefined ? {} : { senderKey: key.reveal() }),
     pepper: pepperOf(config).reveal(),
-    dataDir: config.data_dir,
-    seed: SEED,
-    speed: 1,
+    dataDir: options.dataDir ?? config.data_dir,
+    seed: options.seed ?? 1,
+    speed: options.speed ?? 1,
     log: log.child({ stage: 'demo' }),
     terminal: process.stdout,
     onAttack: ({ title, client }) => {

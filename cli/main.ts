@@ -5,6 +5,7 @@ import { auditCommand } from './commands/audit.ts';
 import { backtestCommand } from './commands/backtest.ts';
 import { configCommand } from './commands/config.ts';
 import { deliveriesCommand } from './commands/deliveries.ts';
+import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -28,6 +29,7 @@ function program(): Command {
     upCommand(),
     ...stageCommands(),
     migrateCommand(),
+    demoCommand(),
     importCommand(),
     backtestCommand(),
     configCommand(),
