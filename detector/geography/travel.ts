@@ -73,11 +73,35 @@ export function impossibleSwitches(stops: readonly Stop[]): Switch[] {
   return found;
 }
 
-/** Impossible switches that hours with several countries must have held: two for each such hour. */
-export function pastSwitches(several: readonly (readonly string[])[]): number {
+/** Two countries whatever the direction, as `DE-US`. */
+export function pairOf(a: string, b: string): string {
+  return a < b ? `${a}-${b}` : `${b}-${a}`;
+}
+
+/**
+ * Switches less those between two countries that the token, or another of its client's, has long
+ * been calling from in turns: a service in two regions switches dozens of times an hour.
+ *
+ * @param pairs as `pairOf` names them
+ */
+export function strangeSwitches(
+  switches: readonly Switch[],
+  pairs: ReadonlySet<string>,
+): readonly Switch[] {
+  if (pairs.size === 0) return switches;
+  return switches.filter((one) => !pairs.has(pairOf(one.from, one.to)));
+}
+
+/** Impossible switches that hours with several countries must have held: two for each such hour, of pairs not yet known. */
+export function pastSwitches(
+  several: readonly (readonly string[])[],
+  pairs: ReadonlySet<string>,
+): number {
   let past = 0;
   for (const countries of several) {
-    const far = countries.some((a) => countries.some((b) => distanceKm(a, b) > IMPOSSIBLE_SPEED));
+    const far = countries.some((a) =>
+      countries.some((b) => distanceKm(a, b) > IMPOSSIBLE_SPEED && !pairs.has(pairOf(a, b))),
+    );
     if (far) past += 2;
   }
   return past;

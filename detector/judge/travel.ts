@@ -3,7 +3,12 @@ import type { FreshValue } from '../../store/detection/fresh.ts';
 import { readCountryHours, readTrails } from '../../store/detection/values.ts';
 import type { CountryHours, Trail } from '../../store/detection/values.ts';
 import { RELAYS } from '../detections/geography-new-country.ts';
-import { alternationBits, impossibleSwitches, pastSwitches } from '../geography/travel.ts';
+import {
+  alternationBits,
+  impossibleSwitches,
+  pastSwitches,
+  strangeSwitches,
+} from '../geography/travel.ts';
 import type { Stop, Switch } from '../geography/travel.ts';
 import { DETECTIONS } from '../registry.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
@@ -35,7 +40,7 @@ export async function judgeTravel(
   if (clients.size === 0) return;
   // Those who called from the new country may have gone home in the meantime.
   const range = { from: since - HOUR_MS, to: until + HOUR_MS };
-  const trails = await readTrails(db, range, [...clients.keys()]);
+  const trails = (await readTrails(db, range, [...clients.keys()])).filter(isImpossible);
   if (trails.length === 0) return;
   const tokens = trails.map((trail) => trail.tokenHash);
   const [records, thresholds] = await Promise.all([
@@ -50,6 +55,11 @@ export async function judgeTravel(
   }
 }
 
+/** Whether a trail holds any impossible switch at all; most do not. */
+export function isImpossible(trail: Trail): boolean {
+  return impossibleSwitches(stopsOf(trail)).length > 0;
+}
+
 /** Judges a trail at each impossible switch since a moment (event time, epoch ms). */
 export function judgeTrail(
   trail: Trail,
@@ -59,10 +69,12 @@ export function judgeTrail(
   into: Judged,
 ): void {
   const stops = stopsOf(trail);
-  const ends = impossibleSwitches(stops).map((one) => one.arrived);
+  const pairs = new Set(record?.pairs);
+  const strange = (some: readonly Stop[]) => strangeSwitches(impossibleSwitches(some), pairs);
+  const ends = strange(stops).map((one) => one.arrived);
   for (const end of ends.filter((time) => time >= since).slice(0, MOST_SWITCHES)) {
     const within = stops.filter((stop) => stop.time <= end && stop.time > end - HOUR_MS);
-    judgeSwitches(trail, clientId, impossibleSwitches(within), record, into);
+    judgeSwitches(trail, clientId, strange(within), record, into);
   }
 }
 
@@ -86,7 +98,7 @@ function judgeSwitches(
   const [first] = switches;
   const last = switches.at(-1);
   if (first === undefined || last === undefined) return;
-  const past = pastSwitches(record?.several ?? []);
+  const past = pastSwitches(record?.several ?? [], new Set(record?.pairs));
   const activeHours = record?.active ?? 0;
   const bits = alternationBits(switches.length, past, activeHours);
   if (bits < FLOOR) return;

@@ -13,7 +13,7 @@ import type { Calibration, Pool, Thresholds } from '../calibration/calibration.t
 import type { Noise } from '../calibration/noise.ts';
 import { judgeEnvironments } from '../judge/environment.ts';
 import type { Judged } from '../judge/judged.ts';
-import { judgeTrail } from '../judge/travel.ts';
+import { isImpossible, judgeTrail } from '../judge/travel.ts';
 import { detectValue, surpriseOf } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
 import { noveltyBits } from '../values/novelty.ts';
@@ -160,10 +160,10 @@ async function judgeTravellers(
   if (travellers.size === 0) return;
   const tokens = [...travellers.keys()];
   const range = { from: (hour - 1) * HOUR_MS, to: (hour + 1) * HOUR_MS };
-  const [trails, records] = await Promise.all([
-    readTrails(state.db, range, tokens),
-    readCountryHours(state.db, hour, tokens),
-  ]);
+  const trails = (await readTrails(state.db, range, tokens)).filter(isImpossible);
+  if (trails.length === 0) return;
+  const hashes = trails.map((trail) => trail.tokenHash);
+  const records = await readCountryHours(state.db, hour, hashes);
   const recordOf = new Map(records.map((record) => [record.tokenHash, record]));
   for (const trail of trails) {
     const clientId = travellers.get(trail.tokenHash) ?? '';

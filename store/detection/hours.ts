@@ -1,7 +1,7 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 
-/** Calls of one token (or client, then without a hash) in one hour. */
+/** Calls of one token (or client, then without a hash) in one hour; failed ones (5xx, 429) aside. */
 export interface HourRow {
   /** Hours since the epoch. */
   hour: number;
@@ -25,7 +25,7 @@ function hoursSql(db: Db, entity: 'token' | 'client', clients: boolean): string 
     FROM (
       SELECT toStartOfHour(five) AS h, five, ${token}client_id, sum(c) AS n, sum(c * c) AS q
       FROM (
-        SELECT minute, toStartOfFiveMinutes(minute) AS five, ${token}client_id, sum(calls) AS c
+        SELECT minute, toStartOfFiveMinutes(minute) AS five, ${token}client_id, sum(calls - failed) AS c
         FROM ${db.database}.${table}
         WHERE minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32}) ${only}
         GROUP BY minute, ${token}client_id

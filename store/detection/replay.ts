@@ -3,7 +3,7 @@ import { TABLES } from '../tables.ts';
 import { VALUES } from './fresh.ts';
 import type { Dimension, Mismatch } from './fresh.ts';
 
-/** Calls of one token in one hour, by minute. */
+/** Calls of one token in one hour, by minute; failed ones (5xx, 429) aside. */
 export interface MinutesRow {
   hour: number;
   tokenHash: string;
@@ -30,7 +30,7 @@ export async function readMinutes(db: Db, hours: Hours): Promise<MinutesRow[]> {
     `SELECT intDiv(toUnixTimestamp(minute), 3600) AS hour, lower(hex(token_hash)) AS tokenHash,
        client_id AS clientId, groupArray(toMinute(minute)) AS minutes, groupArray(n) AS counts
      FROM (
-       SELECT minute, token_hash, client_id, sum(calls) AS n
+       SELECT minute, token_hash, client_id, sum(calls - failed) AS n
        FROM ${db.database}.${TABLES.tokenMinute}
        WHERE minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32})
        GROUP BY minute, token_hash, client_id

@@ -3,7 +3,10 @@ import { TABLES } from '../tables.ts';
 import { profileSelect } from './profiles.ts';
 import type { ProfileRow } from './profiles.ts';
 
-/** An entity whose calls up to a minute are many enough to look at, with what was expected. */
+/**
+ * An entity whose calls up to a minute are many enough to look at, with what was expected.
+ * Failed calls (5xx, 429) are never volume: retry storms and outages are not the token’s doing.
+ */
 export interface WindowRow extends ProfileRow {
   tokenHash: string;
   /** Calls in the minute, and in the 5 min, 60 min and 24 clock hours that end with it. */
@@ -49,8 +52,8 @@ function windowsSql(db: Db, entity: 'token' | 'client'): string {
       toUInt8(p.psi != []) AS known, x1, x5, x60, h.x AS x1440, ${columns}
     FROM (
       SELECT ${key}, ${token ? 'argMax(client_id, minute)' : 'client_id'} AS client,
-        sumIf(calls, minute = toDateTime({minute:UInt32})) AS x1,
-        sumIf(calls, minute > toDateTime({minute:UInt32} - 300)) AS x5, sum(calls) AS x60
+        sumIf(calls - failed, minute = toDateTime({minute:UInt32})) AS x1,
+        sumIf(calls - failed, minute > toDateTime({minute:UInt32} - 300)) AS x5, sum(calls - failed) AS x60
       FROM ${database}.${minutes}
       WHERE minute > toDateTime({minute:UInt32} - 3600) AND minute <= toDateTime({minute:UInt32})
         ${token ? '' : "AND client_id != ''"}
@@ -58,7 +61,7 @@ function windowsSql(db: Db, entity: 'token' | 'client'): string {
       HAVING x1 > 0 AND (x1 >= 8 OR x5 >= 12 OR x60 >= 15)
     ) AS w
     LEFT JOIN (
-      SELECT ${key}, sum(calls) AS x FROM ${database}.${TABLES.tokenHour}
+      SELECT ${key}, sum(calls - failed) AS x FROM ${database}.${TABLES.tokenHour}
       WHERE hour > toStartOfHour(toDateTime({minute:UInt32})) - INTERVAL 24 HOUR
         AND hour <= toStartOfHour(toDateTime({minute:UInt32}))
       GROUP BY ${key}
@@ -105,12 +108,12 @@ export async function readClientHours(
   const params = { minute, clients: [...new Set(clients)], tokens: [...new Set(tokens)] };
   const range = `minute >= toDateTime({minute:UInt32} - 3600) AND minute < toDateTime({minute:UInt32})`;
   const totals = await db.query<{ clientId: string; calls: number }>(
-    `SELECT client_id AS clientId, sum(calls) AS calls FROM ${db.database}.${TABLES.clientMinute}
+    `SELECT client_id AS clientId, sum(calls - failed) AS calls FROM ${db.database}.${TABLES.clientMinute}
      WHERE ${range} AND client_id IN {clients:Array(String)} GROUP BY client_id`,
     params,
   );
   const own = await db.query<{ clientId: string; tokenHash: string; calls: number }>(
-    `SELECT client_id AS clientId, lower(hex(token_hash)) AS tokenHash, sum(calls) AS calls
+    `SELECT client_id AS clientId, lower(hex(token_hash)) AS tokenHash, sum(calls - failed) AS calls
      FROM ${db.database}.${TABLES.tokenMinute}
      WHERE ${range} AND token_hash IN (SELECT unhex(arrayJoin({tokens:Array(String)})))
      GROUP BY client_id, token_hash`,
