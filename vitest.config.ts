@@ -8,7 +8,8 @@ export default defineConfig({
     // Processes, not threads: tests start servers, send signals and change directories.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Generous: the machines are shared, and a slow test is not a wrong one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
