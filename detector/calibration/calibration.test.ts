@@ -69,12 +69,16 @@ describe('thresholds', () => {
     const noise: Noise = new Map();
     const pool = createPool(noise);
     for (let hour = 480_000; hour < 480_000 + 14 * 24; hour += 1) {
-      const noisy = [0, 1, 2].map((i) => surprise(`k${String(i)}-${String(hour)}`, hour, 25));
+      const noisy = [0, 1, 2].flatMap((i) =>
+        ['scope', 'route'].map((d) => surprise(`k${String(i)}-${String(hour)}`, hour, 35, d)),
+      );
       closeHour(pool, noise, hour, noisy, { tokens: 3000, clients: 100 });
     }
     const tails = pool.tails(480_000 + 14 * 24);
     const thresholds = thresholdsFrom({ tails, steer: 1 }, new Map(), 10);
-    expect(thresholds('scope', 'k', 500_000)).toBeGreaterThan(20);
+    expect(thresholds('route', 'k', 500_000)).toBeGreaterThan(30);
+    // Scopes rise too, but only by half: beyond that the budget gives way to recall.
+    expect(thresholds('scope', 'k', 500_000)).toBeCloseTo(1.5 * 11, 6);
     expect(thresholds('environment', 'k', 500_000)).toBeLessThan(13);
   });
 

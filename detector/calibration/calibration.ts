@@ -6,16 +6,18 @@ import type { Tail } from './tail.ts';
 
 /**
  * Dimensions that raise alarms: the share of the budget that each may spend (DETECTION.md, stage 2,
- * renormalised), and the bits at which it alarms before anything was pooled.
+ * renormalised), the bits at which it alarms before anything was pooled, and how far a learnt
+ * threshold may rise above those, as a factor: attacks that nobody noticed are in the pool too, and
+ * would else hide the next new country or scope.
  */
-export const ALARMING: Readonly<Record<string, { weight: number; bits: number }>> = {
+export const ALARMING: Readonly<Record<string, { weight: number; bits: number; most?: number }>> = {
   volume_minutes: { weight: 0.09, bits: 30 },
   volume_hour: { weight: 0.15, bits: 30 },
   volume_day: { weight: 0.05, bits: 30 },
-  geography: { weight: 0.2, bits: 15 },
-  network: { weight: 0.1, bits: 22 },
-  travel: { weight: 0.05, bits: 12 },
-  scope: { weight: 0.1, bits: 11 },
+  geography: { weight: 0.2, bits: 15, most: 1.1 },
+  network: { weight: 0.1, bits: 22, most: 1.1 },
+  travel: { weight: 0.05, bits: 12, most: 1.1 },
+  scope: { weight: 0.1, bits: 11, most: 1.5 },
   route: { weight: 0.02, bits: 19 },
   environment: { weight: 0.08, bits: 13 },
   client_minutes: { weight: 0.02, bits: 40 },
@@ -76,7 +78,10 @@ export function thresholdsFrom(calibration: Calibration, noise: Noise, budget: n
         excessOf(declared.bits, 4) *
           Math.max(0.3, 1 + 0.1 * Math.log(10 / (budget * calibration.steer))),
         target,
-        { least: excessOf(LEAST * declared.bits, 4), most: excessOf(MOST * declared.bits, 4) },
+        {
+          least: excessOf(LEAST * declared.bits, 4),
+          most: excessOf((declared.most ?? MOST) * declared.bits, 4),
+        },
       );
       excesses.set(dimension, excess);
     }
