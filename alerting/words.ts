@@ -51,7 +51,8 @@ export function shortHash(hash: string): string {
 /** What the incident is about, in few words. */
 export function subjectOf(incident: IncidentTold): string {
   if (incident.campaignOf !== null) return `${count(incident.memberCount)} tokens`;
-  return incident.entity === 'token' ? shortHash(incident.tokenHash) : 'all of its tokens';
+  if (incident.entity === 'token') return shortHash(incident.tokenHash);
+  return incident.entity === 'client' ? 'all of its tokens' : incident.name;
 }
 
 /** `less than once in a trillion` for the chance 2^−bits. */

@@ -7,3 +7,5 @@ export const detectorSchema = z.strictObject({
   /** Alarm level: at most this many incidents a day for each 10,000 tokens. */
   budget_per_day: z.number().min(0.1).max(10_000).default(10),
 });
+
+export type DetectorConfig = z.output<typeof detectorSchema>;

@@ -1,3 +1,4 @@
+import { detectorSchema } from '../config/detector.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../model/finding.ts';
 import { readFindings } from '../store/findings/findings.ts';
@@ -94,7 +95,7 @@ const someone = (index: number): Holder => holders()[index] as Holder;
 
 beforeAll(async () => {
   store = await openTestStore();
-  detector = createDetector({ db: store.db, now: Date.now, budgetPerDay: 10 });
+  detector = createDetector({ db: store.db, now: Date.now, settings: detectorSchema.parse({}) });
   await detector.start();
   await insertTestCalls(store.db, history(Date.now(), random));
   await detector.prepare();
@@ -225,7 +226,11 @@ describe('the detector on a back-dated fortnight and live calls', () => {
 
   it('repeats nothing after a restart and keeps what it found', async () => {
     const before = await readFindings(store.db, { limit: 500 });
-    const again = createDetector({ db: store.db, now: Date.now, budgetPerDay: 10 });
+    const again = createDetector({
+      db: store.db,
+      now: Date.now,
+      settings: detectorSchema.parse({}),
+    });
     await again.start();
     await again.prepare();
     expect((await again.tick()).findings).toEqual([]);

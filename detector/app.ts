@@ -1,3 +1,4 @@
+import type { DetectorConfig } from '../config/detector.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Db } from '../store/db.ts';
 import { writeCatalogue } from '../store/detection/catalogue.ts';
@@ -5,7 +6,6 @@ import {
   readBackdatedClients,
   readFreshMinutes,
   readFreshValues,
-  readMismatches,
   readServerClock,
 } from '../store/detection/fresh.ts';
 import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
@@ -16,7 +16,6 @@ import { readStageState, writeStageState } from '../store/stage-state.ts';
 import { calibrate, readCalibration, thresholdsFor } from './calibrate.ts';
 import { UNCALIBRATED } from './calibration/calibration.ts';
 import type { Calibration } from './calibration/calibration.ts';
-import { judgeEnvironments } from './judge/environment.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
 import { judgeTravel } from './judge/travel.ts';
 import { judgeValues } from './judge/values.ts';
@@ -27,6 +26,7 @@ import { CATALOGUE } from './registry.ts';
 import { toFinding, toldFrom, untold } from './raise.ts';
 import { prepareHours } from './train.ts';
 import { hourOf } from './volume/calendar.ts';
+import { lookAround } from './watch/look.ts';
 
 /** A commit can come later than the arrival time that it stamps; so much is looked at again, ms. */
 const OVERLAP_MS = 10_000;
@@ -45,8 +45,8 @@ export interface DetectorOptions {
   db: Db;
   /** Epoch ms; stamps findings. Arrivals are followed by the server's own clock. */
   now: () => number;
-  /** `detector.budget_per_day`. */
-  budgetPerDay: number;
+  /** `detector:` of the configuration. */
+  settings: DetectorConfig;
 }
 
 /** What one tick did. */
@@ -111,17 +111,17 @@ async function judge(
   memory: Memory,
   arrival: Arrival,
 ): Promise<Judged & { seen: string[] }> {
-  const { db, budgetPerDay } = options;
+  const { db, settings } = options;
   const judged: Judged = { notices: [], surprises: [] };
   const learn: LearnThresholds = async (keys, hour) =>
-    thresholdsFor(db, memory.calibration, budgetPerDay, keys, hour);
-  const minutes = await readFreshMinutes(db, arrival);
-  if (minutes.length === 0) return { ...judged, seen: [] };
-  const [values, mismatches] = await Promise.all([
-    readFreshValues(db, arrival, MOST_VALUES),
-    readMismatches(db, arrival),
+    thresholdsFor(db, memory.calibration, settings.budget_per_day, keys, hour);
+  const [minutes, noticed] = await Promise.all([
+    readFreshMinutes(db, arrival),
+    lookAround(db, { by: 'arrival', ...arrival }, settings),
   ]);
-  judgeEnvironments(mismatches, judged);
+  judged.notices.push(...noticed);
+  if (minutes.length === 0) return { ...judged, seen: [] };
+  const values = await readFreshValues(db, arrival, MOST_VALUES);
   for (const minute of minutes.slice(-MOST_MINUTES)) {
     await judgeVolume(db, minute * 1000, judged, learn);
   }
@@ -206,7 +206,7 @@ export function createDetector(options: DetectorOptions): Detector {
       const day = Math.floor(hour / 24);
       memory.calibratedDay = day;
       try {
-        const learnt = await calibrate(db, hour, options.budgetPerDay, signal);
+        const learnt = await calibrate(db, hour, options.settings, signal);
         if (learnt !== null) memory.calibration = learnt;
       } catch (error) {
         if (memory.calibratedDay === day) memory.calibratedDay = -1;

@@ -1,3 +1,4 @@
+import { detectorSchema } from '../config/detector.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../model/finding.ts';
 import { insertTestCalls, seeded, tokenNamed } from '../test/support/call-rows.ts';
@@ -75,7 +76,11 @@ describe('backtest', () => {
     const now = Math.floor(Date.now() / HOUR) * HOUR - 10 * MINUTE;
     const live = now - 40 * MINUTE;
     await writeStageState(store.db, 'detector', 'cursor', live - MINUTE);
-    const detector = createDetector({ db: store.db, now: () => now, budgetPerDay: 10 });
+    const detector = createDetector({
+      db: store.db,
+      now: () => now,
+      settings: detectorSchema.parse({}),
+    });
     await insertTestCalls(store.db, usual(now - 12 * 24 * HOUR, live));
     const recent = [...usual(live, now), ...hostile(now)].map((call) => ({
       ...call,
@@ -124,7 +129,7 @@ describe('backtest', () => {
     await backtest({
       db: store.db,
       detections: ['volume.surge'],
-      from: Date.now() - HOUR,
+      from: Date.now() - 3 * HOUR,
       onFinding: (finding) => {
         found.push(finding);
       },

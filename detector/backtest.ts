@@ -1,3 +1,5 @@
+import { detectorSchema } from '../config/detector.ts';
+import type { DetectorConfig } from '../config/detector.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Db } from '../store/db.ts';
 import { readNthCall } from '../store/detection/evidence.ts';
@@ -10,7 +12,6 @@ import { hourOf, HOUR_MS, MINUTE_MS } from './volume/calendar.ts';
 
 /** How far before the first judged moment calls are learnt from, hours. */
 const MEMORY = 42 * 24;
-const DEFAULT_BUDGET = 10;
 
 export interface BacktestOptions {
   db: Db;
@@ -19,10 +20,8 @@ export interface BacktestOptions {
   to?: number;
   /** Ids of detections to run; all by default. */
   detections?: readonly string[];
-  /** `detector.budget_per_day`: accepted false incidents a day for each 10,000 tokens; 10 by default. */
-  budgetPerDay?: number;
-  /** Seconds between two ticks of the detector that is imitated; 1 by default. */
-  tickSeconds?: number;
+  /** `detector:` of the configuration; what it says by default where absent. */
+  settings?: DetectorConfig;
   /** Takes each finding as it is made, in order of time. */
   onFinding?: (finding: Finding) => void | Promise<void>;
   /** Told after each hour, how many of how many are done. */
@@ -50,16 +49,15 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   const toHour = Math.ceil(to / HOUR_MS);
   const fromHour = Math.max(stored.firstHour, hourOf(from) - MEMORY);
   const judgeFrom = judgingFrom(fromHour, hourOf(from));
-  const budget = options.budgetPerDay ?? DEFAULT_BUDGET;
+  const settings = options.settings ?? detectorSchema.parse({});
   const told: Told = new Map();
   let findings = 0;
-  for await (const { hour, judged } of replay({ db, fromHour, toHour, judgeFrom, budget })) {
+  for await (const { hour, judged } of replay({ db, fromHour, toHour, judgeFrom, settings })) {
     const wanted = judged.notices.filter(
-      (notice) =>
-        isWanted(options, notice) && lastMoment(notice) >= from && lastMoment(notice) < to,
+      (notice) => isWanted(options, notice) && momentOf(notice) >= from && momentOf(notice) < to,
     );
     for (const notice of untold(wanted, told).raise) {
-      const at = await decidedAt(db, notice, options.tickSeconds ?? 1);
+      const at = await decidedAt(db, notice, settings.tick_seconds);
       await options.onFinding?.(await toFinding(db, notice, at));
       findings += 1;
     }
@@ -73,8 +71,9 @@ function isWanted(options: BacktestOptions, notice: OpenNotice): boolean {
 }
 
 /** The moment in event time that a notice belongs to. */
-function lastMoment(notice: OpenNotice): number {
-  const { noticed } = notice;
+function momentOf(notice: OpenNotice): number {
+  const { noticed, decidedAt: decided } = notice;
+  if (decided !== undefined) return decided;
   return typeof notice.moment === 'number' && notice.crossing !== undefined
     ? noticed.windowEnd - 1
     : noticed.windowStart;
@@ -83,10 +82,7 @@ function lastMoment(notice: OpenNotice): number {
 /** When a live detector would have decided: the first tick after the call that tipped the scales. */
 async function decidedAt(db: Db, notice: OpenNotice, tickSeconds: number): Promise<number> {
   const tick = tickSeconds * 1000;
-  let at =
-    notice.detection.id === 'geography.impossible-travel'
-      ? notice.noticed.windowEnd - 1
-      : notice.noticed.windowStart;
+  let at = notice.decidedAt ?? notice.noticed.windowStart;
   if (notice.crossing !== undefined) {
     const end = notice.noticed.windowEnd;
     const query = {

@@ -1,3 +1,4 @@
+import type { DetectorConfig } from '../config/detector.ts';
 import type { Db } from '../store/db.ts';
 import { readHourRange, readTokenTotal } from '../store/detection/hours.ts';
 import { readSurprises, writeSurprises } from '../store/detection/surprises.ts';
@@ -25,7 +26,7 @@ const MOST_TOKENS = 50_000;
 export async function calibrate(
   db: Db,
   hour: number,
-  budget: number,
+  settings: DetectorConfig,
   signal?: AbortSignal,
 ): Promise<Calibration | null> {
   const stored = await readHourRange(db);
@@ -34,7 +35,7 @@ export async function calibrate(
   const judgeFrom = judgingFrom(fromHour, hour);
   let calibration = UNCALIBRATED;
   let waiting: SurpriseRow[] = [];
-  const steps = replay({ db, fromHour, toHour: hour + 1, judgeFrom, budget });
+  const steps = replay({ db, fromHour, toHour: hour + 1, judgeFrom, settings });
   for await (const step of steps) {
     if (signal?.aborted === true) return null;
     calibration = step.calibration;

@@ -1,16 +1,18 @@
 import { findingId } from '../model/finding.ts';
-import type { Finding } from '../model/finding.ts';
+import type { EntityKind, Finding } from '../model/finding.ts';
 import type { TokenHash } from '../model/hash.ts';
 import type { CallsSummary } from '../store/detection/evidence.ts';
 import type { DetectionCard, Noticed } from './detection.ts';
 
 /** Who a finding is about. */
 export interface Entity {
-  kind: 'token' | 'client';
-  /** Key in the detector's tables, lower-case hex: the token's hash, or that of the client's id. */
+  kind: EntityKind;
+  /** Key in the detector's tables, lower-case hex: the token's hash, or that of the id or name. */
   key: string;
   tokenHash: string;
   clientId: string;
+  /** Of an endpoint (service, method, route) or a service. */
+  name?: string;
 }
 
 /** Something noticed of an entity, before it is decided whether to raise it. */
@@ -50,6 +52,7 @@ export function findingFrom(notice: Notice, calls: CallsSummary, detectedAt: num
     entity: entity.kind,
     tokenHash: entity.tokenHash as TokenHash,
     clientId: entity.clientId,
+    ...(entity.name === undefined ? {} : { name: entity.name }),
     service: calls.service,
     environment: calls.environment,
     windowStart: noticed.windowStart,

@@ -63,7 +63,7 @@ export async function startDetector(context: StageContext): Promise<RunningStage
   const detector = createDetector({
     db,
     now: context.now,
-    budgetPerDay: config.detector.budget_per_day,
+    settings: config.detector,
   });
   await detector.start();
   const stopping = new AbortController();

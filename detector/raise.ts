@@ -94,6 +94,7 @@ function evidenceQuery(notice: OpenNotice): EvidenceQuery {
     entity: entity.kind,
     tokenHash: entity.tokenHash,
     clientId: entity.clientId,
+    ...(entity.name === undefined ? {} : { name: entity.name }),
     from: noticed.windowStart,
     to: noticed.windowEnd,
   };
@@ -106,7 +107,7 @@ export async function toFinding(db: Db, notice: OpenNotice, detectedAt: number):
   const query = evidenceQuery(notice);
   const [calls, peers] = await Promise.all([
     readCallsSummary(db, query),
-    notice.withPeers === undefined || notice.entity.kind === 'client' ? null : readPeers(db, query),
+    notice.withPeers === undefined || notice.entity.kind !== 'token' ? null : readPeers(db, query),
   ]);
   const noticed = peers === null ? null : (notice.withPeers?.(peers) ?? null);
   return findingFrom({ ...notice, noticed: noticed ?? notice.noticed }, calls, detectedAt);

@@ -16,7 +16,13 @@ export interface CorrelationOptions {
 }
 
 function summaryOf(finding: Finding): FindingSummary {
-  const { entity: _entity, tokenHash: _token, clientId: _client, ...summary } = finding;
+  const {
+    entity: _entity,
+    tokenHash: _token,
+    clientId: _client,
+    name: _name,
+    ...summary
+  } = finding;
   return summary;
 }
 
@@ -27,8 +33,12 @@ function event(incident: string, name: string, at: number, change: IncidentChang
 function open(finding: Finding, previous: string): IncidentEvent[] {
   const id = incidentId(entityKeyOf(finding), previous);
   const { entity, tokenHash, clientId, detectedAt } = finding;
+  const name = finding.name === undefined ? {} : { name: finding.name };
   return [
-    event(id, 'opened', detectedAt, { kind: 'opened', entity, tokenHash, clientId }),
+    event(id, 'opened', detectedAt, {
+      kind: 'opened',
+      ...{ entity, tokenHash, clientId, ...name },
+    }),
     event(id, `f:${finding.id}`, detectedAt, {
       kind: 'finding_added',
       finding: summaryOf(finding),

@@ -23,6 +23,11 @@ export const FAMILIES = [
 
 export type Family = (typeof FAMILIES)[number];
 
+/** What a finding or an incident can be about. */
+export const ENTITIES = ['token', 'client', 'endpoint', 'service'] as const;
+
+export type EntityKind = (typeof ENTITIES)[number];
+
 /** A plain JSON value: what evidence may hold. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
@@ -61,10 +66,12 @@ export interface Finding {
   score: number;
   /** Surprise: −log2 of the probability of seeing this by chance. */
   bits: number;
-  /** What it is about; the id is `tokenHash` or `clientId` accordingly. */
-  entity: 'token' | 'client';
+  /** What it is about; its id is `tokenHash`, `clientId` or `name` accordingly. */
+  entity: EntityKind;
   tokenHash: TokenHash | '';
   clientId: string;
+  /** An endpoint's service, method and route (`payments GET /v1/refunds`), or a service's name. */
+  name?: string;
   service: string;
   environment: string;
   /** Event time, epoch ms; the window is [start, end). */

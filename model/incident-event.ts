@@ -1,5 +1,5 @@
 import type { TokenHash } from './hash.ts';
-import type { Evidence, Family } from './finding.ts';
+import type { EntityKind, Evidence, Family } from './finding.ts';
 import type { Severity } from './severity.ts';
 
 /** Who did something: `person:alice`, `program:alerting`, `slack:U123`. */
@@ -45,7 +45,9 @@ export interface CampaignMember {
 export type IncidentChange =
   | {
       kind: 'opened';
-      entity: 'token' | 'client';
+      entity: EntityKind;
+      /** Of an endpoint or a service. */
+      name?: string;
       tokenHash: TokenHash | '';
       clientId: string;
       /** Set on a campaign: what its members share, and its name (a client id, `AS64500`). */

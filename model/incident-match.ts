@@ -1,4 +1,5 @@
 import type { Incident } from './incident.ts';
+import type { EntityKind } from './finding.ts';
 import { atLeast } from './severity.ts';
 import type { Severity } from './severity.ts';
 import type { SilenceMatch } from './silence.ts';
@@ -11,7 +12,7 @@ export interface Labels {
   services: readonly string[];
   environments: readonly string[];
   token: string;
-  entity: 'token' | 'client';
+  entity: EntityKind;
   campaign: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EntityKind } from './finding.ts';
 import type { TokenHash } from './hash.ts';
 import type {
   CampaignKind,
@@ -44,9 +45,11 @@ export interface Incident {
   score: number;
   /** Added surprise of its findings, the strongest of each family counted once. */
   bits: number;
-  entity: 'token' | 'client';
+  entity: EntityKind;
   tokenHash: TokenHash | '';
   clientId: string;
+  /** Of an endpoint or a service, as in {@link Finding}; else empty. */
+  name: string;
   /** The strongest finding's title. */
   title: string;
   /** The strongest finding's explanation. */
@@ -84,7 +87,7 @@ export const MAX_FINDINGS = 200;
  * The deterministic id of an incident. It hangs on the incident before it, not on the finding that
  * happens to come first, so that two processes that see findings in another order open the same one.
  *
- * @param entityKey `token:<hash>`, `client:<id>`, `campaign:client:<id>` or `campaign:network:<name>`
+ * @param entityKey `token:<hash>`, `client:<id>`, `endpoint:<name>`, `service:<name>`, `campaign:client:<id>` or `campaign:network:<name>`
  * @param previous the id of the entity's incident before this one, empty for its first
  */
 export function incidentId(entityKey: string, previous: string): string {
@@ -93,11 +96,14 @@ export function incidentId(entityKey: string, previous: string): string {
 
 /** The entity that a finding is about, as {@link incidentId} takes it. */
 export function entityKeyOf(about: {
-  entity: 'token' | 'client';
+  entity: EntityKind;
   tokenHash: string;
   clientId: string;
+  name?: string;
 }): string {
-  return about.entity === 'token' ? `token:${about.tokenHash}` : `client:${about.clientId}`;
+  if (about.entity === 'token') return `token:${about.tokenHash}`;
+  if (about.entity === 'client') return `client:${about.clientId}`;
+  return `${about.entity}:${about.name ?? ''}`;
 }
 
 /** The fold's working state: the incident, and what would be dear to derive again at each event. */
@@ -117,6 +123,7 @@ function blank(first: IncidentEvent): Draft {
     entity: 'token',
     tokenHash: '',
     clientId: '',
+    name: '',
     title: '',
     explanation: '',
     detections: [],
@@ -231,6 +238,7 @@ function step(draft: Draft, event: IncidentEvent): void {
       incident.entity = event.entity;
       incident.tokenHash = event.tokenHash;
       incident.clientId = event.clientId;
+      incident.name = event.name ?? '';
       incident.campaignOf = event.campaign ?? null;
       break;
     case 'finding_added':
@@ -321,7 +329,7 @@ export function foldOnto(incident: Incident, events: readonly IncidentEvent[]): 
 
 /** The key under which an incident's successors are found; a campaign's says what it joins. */
 export function entityKeyOfIncident(
-  incident: Pick<Incident, 'entity' | 'tokenHash' | 'clientId' | 'campaignOf'>,
+  incident: Pick<Incident, 'entity' | 'tokenHash' | 'clientId' | 'name' | 'campaignOf'>,
 ): string {
   const { campaignOf } = incident;
   if (campaignOf !== null) return campaignKey(campaignOf.kind, campaignOf.key);

@@ -96,8 +96,7 @@ async function run(options: Options, command: Command): Promise<void> {
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.to === undefined ? {} : { to: options.to }),
       ...(options.detections === undefined ? {} : { detections: options.detections }),
-      tickSeconds: config.detector.tick_seconds,
-      budgetPerDay: config.detector.budget_per_day,
+      settings: config.detector,
       onFinding: async (finding) => {
         if (options.incidents !== undefined) findings.push(finding);
         await out.write(findingLine(finding));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FAMILIES } from '../../model/finding.ts';
+import { ENTITIES, FAMILIES } from '../../model/finding.ts';
 import { SEVERITIES } from '../../model/severity.ts';
 
 /** The things the API shows. Times are ISO 8601 in UTC; hashes lower-case hex; '' means none. */
@@ -44,9 +44,11 @@ export const findingSchema = z
     severity: severitySchema,
     score: z.number(),
     bits: z.number(),
-    entity: z.enum(['token', 'client']),
+    entity: z.enum(ENTITIES),
     token_hash: z.string(),
     client: z.string(),
+    /** Of an endpoint (service, method, route) or a service; else ''. */
+    name: z.string(),
     service: z.string(),
     environment: z.string(),
     window_start: z.string(),
@@ -66,9 +68,11 @@ export const incidentSchema = z
     severity: severitySchema,
     score: z.number(),
     bits: z.number(),
-    entity: z.enum(['token', 'client']),
+    entity: z.enum(ENTITIES),
     token_hash: z.string(),
     client: z.string(),
+    /** Of an endpoint (service, method, route) or a service; else ''. */
+    name: z.string(),
     title: z.string(),
     explanation: z.string(),
     detections: z.array(z.string()),

@@ -17,7 +17,7 @@ function evidenceView(evidence: Evidence): shown.FindingView['evidence'] {
   return traceIds === undefined ? rest : { ...rest, trace_ids: traceIds };
 }
 
-type About = Pick<Finding, 'entity' | 'tokenHash' | 'clientId'>;
+type About = Pick<Finding, 'entity' | 'tokenHash' | 'clientId' | 'name'>;
 
 /** A finding, or what an incident keeps of one. */
 export function findingView(finding: FindingSummary & About): shown.FindingView {
@@ -32,6 +32,7 @@ export function findingView(finding: FindingSummary & About): shown.FindingView 
     entity: finding.entity,
     token_hash: finding.tokenHash,
     client: finding.clientId,
+    name: finding.name ?? '',
     service: finding.service,
     environment: finding.environment,
     window_start: iso(finding.windowStart),
@@ -54,6 +55,7 @@ export function incidentView(row: IncidentRow): shown.IncidentRow {
     entity: row.entity,
     token_hash: row.tokenHash,
     client: row.clientId,
+    name: row.name,
     title: row.title,
     explanation: row.explanation,
     detections: row.detections,

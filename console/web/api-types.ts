@@ -14,9 +14,10 @@ export type Incident = {
   severity: Severity;
   score: number;
   bits: number;
-  entity: 'token' | 'client';
+  entity: 'token' | 'client' | 'endpoint' | 'service';
   token_hash: string;
   client: string;
+  name: string;
   title: string;
   explanation: string;
   detections: string[];
@@ -66,9 +67,10 @@ export type Finding = {
   severity: Severity;
   score: number;
   bits: number;
-  entity: 'token' | 'client';
+  entity: 'token' | 'client' | 'endpoint' | 'service';
   token_hash: string;
   client: string;
+  name: string;
   service: string;
   environment: string;
   window_start: string;

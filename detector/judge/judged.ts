@@ -8,9 +8,11 @@ export const FLOOR = 4;
 
 /** A notice that may still want to know its peers. */
 export interface OpenNotice extends Notice {
-  /** The same, once the 99th percentile of the client's other tokens is known. */
+  /** Event time of the call that decided it, epoch ms; where absent, the first of its window did. */
+  decidedAt?: number;
   /** Calls of the last minute after which it was to be noticed; when that is not the first. */
   crossing?: () => number;
+  /** The same, once the 99th percentile of the client's other tokens is known. */
   withPeers?: (peers: number) => Noticed | null;
 }
 

@@ -116,5 +116,5 @@ function judgeSwitches(
   );
   if (noticed === null) return;
   const entity = { kind: 'token', key, tokenHash: key, clientId } as const;
-  into.notices.push({ detection, entity, noticed, moment: hourOf(time) });
+  into.notices.push({ detection, entity, noticed, moment: hourOf(time), decidedAt: time });
 }

@@ -22,7 +22,10 @@ const DIMENSIONS = {
   client: ['client_minutes', 'client_minutes', 'client_hour', 'client_day'],
 } as const;
 
-function entityOf(row: WindowRow): Entity {
+/** Whose volume is judged. */
+type VolumeEntity = Entity & { kind: 'token' | 'client' };
+
+function entityOf(row: WindowRow): VolumeEntity {
   return row.tokenHash === ''
     ? { kind: 'client', key: clientKey(row.clientId), tokenHash: '', clientId: row.clientId }
     : { kind: 'token', key: row.tokenHash, tokenHash: row.tokenHash, clientId: row.clientId };
@@ -60,7 +63,7 @@ export function othersMove(
 
 /** What judging one entity's windows takes. */
 export interface VolumeCase {
-  entity: Entity;
+  entity: VolumeEntity;
   window: SurgeWindow;
   baseline: SurgeBaseline;
 }
@@ -113,7 +116,12 @@ function caseOf(row: WindowRow, minute: number, move: number): VolumeCase {
   };
 }
 
-function surpriseOf(entity: Entity, dimension: string, time: number, bits: number): SurpriseRow {
+function surpriseOf(
+  entity: VolumeEntity,
+  dimension: string,
+  time: number,
+  bits: number,
+): SurpriseRow {
   return {
     entity: entity.kind,
     key: entity.key,

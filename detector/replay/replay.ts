@@ -1,25 +1,20 @@
+import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../../store/db.ts';
-import {
-  readAllMismatches,
-  readHourValues,
-  readMinutes,
-  readValueContext,
-} from '../../store/detection/replay.ts';
-import type { Mismatch } from '../../store/detection/fresh.ts';
+import { readHourValues, readMinutes, readValueContext } from '../../store/detection/replay.ts';
 import { readCountryHours, readTrails } from '../../store/detection/values.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import { UNCALIBRATED, closeHour, createPool, thresholdsFrom } from '../calibration/calibration.ts';
 import type { Calibration, Pool, Thresholds } from '../calibration/calibration.ts';
 import type { Noise } from '../calibration/noise.ts';
-import { judgeEnvironments } from '../judge/environment.ts';
-import type { Judged } from '../judge/judged.ts';
+import type { Judged, OpenNotice } from '../judge/judged.ts';
 import { isImpossible, judgeTrail } from '../judge/travel.ts';
 import { detectValue, surpriseOf } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
 import { noveltyBits } from '../values/novelty.ts';
 import { createVolumeBook } from '../volume/book.ts';
 import type { Trains } from '../volume/book.ts';
-import { HOUR_MS } from '../volume/calendar.ts';
+import { HOUR_MS, hourOf } from '../volume/calendar.ts';
+import { lookAround } from '../watch/look.ts';
 import { beginValues, replayValues } from './values.ts';
 import type { ValueBook } from './values.ts';
 import { beginVolume, replayVolume } from './volume.ts';
@@ -36,8 +31,8 @@ export interface ReplayOptions {
   toHour: number;
   /** From this hour on calls are judged; before it they only train. */
   judgeFrom: number;
-  /** False incidents a day for each 10,000 tokens that are accepted. */
-  budget: number;
+  /** `detector:` of the configuration. */
+  settings: DetectorConfig;
 }
 
 /** How long before the first judged moment surprises are pooled, hours. */
@@ -66,7 +61,8 @@ interface Replay {
   db: Db;
   volume: VolumeReplay;
   values: ValueBook;
-  mismatches: Mismatch[];
+  /** What the watches noticed, by hour. */
+  watched: Map<number, OpenNotice[]>;
   /** Surprises of the last day, for what is held against a token so long. */
   recent: SurpriseRow[];
   noise: Noise;
@@ -80,7 +76,7 @@ interface Replay {
 /** An incident is over when nothing was noticed for so long, hours. */
 const QUIET_HOURS = 6;
 
-function begin(options: ReplayOptions, mismatches: Mismatch[]): Replay {
+function begin(options: ReplayOptions): Replay {
   const noise: Noise = new Map();
   const troubled = new Map<string, number>();
   // Hours under an incident train nothing; they are learnt three hours later, when it is known.
@@ -90,12 +86,12 @@ function begin(options: ReplayOptions, mismatches: Mismatch[]): Replay {
     troubled,
     volume: beginVolume(createVolumeBook(trains)),
     values: beginValues(),
-    mismatches,
+    watched: new Map(),
     recent: [],
     noise,
     pool: createPool(noise),
     calibration: UNCALIBRATED,
-    thresholds: thresholdsFrom(UNCALIBRATED, noise, options.budget),
+    thresholds: thresholdsFrom(UNCALIBRATED, noise, options.settings.budget_per_day),
   };
 }
 
@@ -105,21 +101,22 @@ function begin(options: ReplayOptions, mismatches: Mismatch[]): Replay {
  */
 export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHour> {
   const { db, fromHour, toHour, judgeFrom } = options;
-  const state = begin(options, await readAllMismatches(db, { fromHour: judgeFrom, toHour }));
+  const state = begin(options);
   for (let start = fromHour; start < toHour; start += STRIDE) {
     const range = { fromHour: start, toHour: Math.min(toHour, start + STRIDE) };
     const [minutes, values] = await Promise.all([
       readMinutes(db, range).then((rows) => Map.groupBy(rows, (row) => row.hour)),
       readHourValues(db, range).then((rows) => Map.groupBy(rows, (row) => row.hour)),
     ]);
+    await watch(state, options, range);
     for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
-      if (hour % 24 === 0) recalibrate(state, hour, options.budget);
+      if (hour % 24 === 0) recalibrate(state, hour, options.settings.budget_per_day);
       const judged: Judged = { notices: [], surprises: [], thresholds: state.thresholds };
       const judging = hour >= judgeFrom;
       replayVolume(state.volume, hour, minutes.get(hour) ?? [], judging ? judged : null);
       const look = replayValues(state.values, hour, values.get(hour) ?? [], judging);
       if (judging) {
-        judgeMismatches(state, hour, judged);
+        judged.notices.push(...(state.watched.get(hour) ?? []));
         await judgeTravellers(state, hour, look.travellers, judged);
         await judgeCandidates(state, hour, look.candidates, judged);
         close(state, hour, judged);
@@ -144,11 +141,17 @@ function recalibrate(state: Replay, hour: number, budget: number): void {
   state.thresholds = thresholdsFrom(state.calibration, state.noise, budget);
 }
 
-function judgeMismatches(state: Replay, hour: number, into: Judged): void {
-  while ((state.mismatches[0]?.time ?? Infinity) < (hour + 1) * HOUR_MS) {
-    const next = state.mismatches.shift();
-    if (next !== undefined) judgeEnvironments([next], into);
-  }
+/** Lets the watches look at some hours, those to be judged. */
+async function watch(
+  state: Replay,
+  { settings, judgeFrom }: ReplayOptions,
+  range: { fromHour: number; toHour: number },
+): Promise<void> {
+  const from = Math.max(range.fromHour, judgeFrom) * HOUR_MS;
+  const to = range.toHour * HOUR_MS;
+  if (from >= to) return;
+  const notices = await lookAround(state.db, { by: 'event', from, to }, settings);
+  state.watched = Map.groupBy(notices, (one) => hourOf(one.decidedAt ?? one.noticed.windowStart));
 }
 
 async function judgeTravellers(

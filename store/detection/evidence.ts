@@ -1,13 +1,16 @@
+import type { EntityKind } from '../../model/finding.ts';
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import type { Dimension } from './fresh.ts';
 
 /** Which calls a finding rests on. */
 export interface EvidenceQuery {
-  entity: 'token' | 'client';
+  entity: EntityKind;
   /** Lower-case hex; empty for a client. */
   tokenHash: string;
   clientId: string;
+  /** Of an endpoint or a service, as in findings. */
+  name?: string;
   /** Event time, [from, to), epoch ms. */
   from: number;
   to: number;
@@ -41,12 +44,16 @@ const SHOWS: Record<Dimension, string> = {
   user_agent: 'c.user_agent',
 };
 
+/** The calls of an entity. */
+const WHOSE: Readonly<Record<EntityKind, string>> = {
+  token: 'token_hash = unhex({tokenHash:String})',
+  client: "client_id = {clientId:String} AND token_hash != toFixedString('', 32)",
+  endpoint: "concat(service, ' ', method, ' ', route) = {name:String}",
+  service: 'service = {name:String}',
+};
+
 /** Sums up the calls behind a finding. */
 export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<CallsSummary> {
-  const who =
-    query.entity === 'token'
-      ? 'token_hash = unhex({tokenHash:String})'
-      : "client_id = {clientId:String} AND token_hash != toFixedString('', 32)";
   const only =
     query.only === undefined ? '' : `AND ${SHOWS[query.only.dimension]} = {value:String}`;
   const [row] = await db.query<CallsSummary>(
@@ -57,7 +64,7 @@ export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<Ca
        topK(5)(concat(method, ' ', route)) AS routes, topKIf(5)(country, country != '') AS countries,
        topK(3)(toString(network_kind)) AS networkKinds, countIf(status IN (401, 403)) AS denied
      FROM ${db.database}.${TABLES.calls} AS c
-     WHERE ${who}
+     WHERE ${WHOSE[query.entity]}
        AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))
        AND time >= fromUnixTimestamp64Milli({from:Int64})
@@ -65,6 +72,7 @@ export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<Ca
     {
       tokenHash: query.tokenHash,
       clientId: query.clientId,
+      name: query.name ?? '',
       from: query.from,
       to: query.to,
       value: query.only?.value ?? '',
@@ -108,13 +116,9 @@ export async function readPeers(db: Db, query: EvidenceQuery): Promise<number | 
  * @param n from 1
  */
 export async function readNthCall(db: Db, query: EvidenceQuery, n: number): Promise<number> {
-  const who =
-    query.entity === 'token'
-      ? 'token_hash = unhex({tokenHash:String})'
-      : 'client_id = {clientId:String}';
   const [row] = await db.query<{ at: number }>(
     `SELECT toUnixTimestamp64Milli(time) AS at FROM ${db.database}.${TABLES.calls}
-     WHERE ${who} AND token_hash != toFixedString('', 32)
+     WHERE ${WHOSE[query.entity]}
        AND toStartOfHour(time) = toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND time >= fromUnixTimestamp64Milli({from:Int64})
        AND time < fromUnixTimestamp64Milli({to:Int64})
@@ -122,6 +126,7 @@ export async function readNthCall(db: Db, query: EvidenceQuery, n: number): Prom
     {
       tokenHash: query.tokenHash,
       clientId: query.clientId,
+      name: query.name ?? '',
       from: query.from,
       to: query.to,
       skip: Math.max(0, n - 1),

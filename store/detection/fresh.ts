@@ -1,25 +1,14 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { WITH_TOKEN, scopeSql } from './scope.ts';
+
+const FRESH = scopeSql({ by: 'arrival', from: 0, to: 0 });
 
 /** A range of arrival times, [from, to), epoch ms of the server's clock. */
 export interface Arrival {
   from: number;
   to: number;
 }
-
-/** Calls older than this when they arrive train, and raise nothing; ms. */
-export const BACKDATED_MS = 3_600_000;
-
-const NO_TOKEN = "token_hash != toFixedString('', 32)";
-
-/**
- * Calls that arrived in a range while still young. The event time is bounded twice, for the sort
- * key is an expression of it; the lower bound of the arrival implies that of the event.
- */
-const FRESH = `ingested_at >= fromUnixTimestamp64Milli({from:Int64})
-  AND ingested_at < fromUnixTimestamp64Milli({to:Int64})
-  AND toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - 3600000))
-  AND c.time > ingested_at - INTERVAL 1 HOUR`;
 
 /** The server's clock, epoch ms: the one that stamps arrivals. */
 export async function readServerClock(db: Db): Promise<number> {
@@ -31,7 +20,7 @@ export async function readServerClock(db: Db): Promise<number> {
 export async function readFreshMinutes(db: Db, arrival: Arrival): Promise<number[]> {
   const rows = await db.query<{ minute: number }>(
     `SELECT DISTINCT toUnixTimestamp(toStartOfMinute(c.time)) AS minute
-     FROM ${db.database}.${TABLES.calls} AS c WHERE ${FRESH} AND ${NO_TOKEN} ORDER BY minute`,
+     FROM ${db.database}.${TABLES.calls} AS c WHERE ${FRESH} AND ${WITH_TOKEN} ORDER BY minute`,
     { ...arrival },
   );
   return rows.map((row) => row.minute);
@@ -50,7 +39,7 @@ export async function readBackdatedClients(
     `SELECT DISTINCT client_id AS clientId FROM ${db.database}.${TABLES.calls}
      WHERE ingested_at >= fromUnixTimestamp64Milli({from:Int64})
        AND ingested_at < fromUnixTimestamp64Milli({to:Int64})
-       AND time <= ingested_at - INTERVAL 1 HOUR AND ${NO_TOKEN}
+       AND time <= ingested_at - INTERVAL 1 HOUR AND token_hash != toFixedString('', 32)
      LIMIT {limit:UInt32}`,
     { ...arrival, limit },
   );
@@ -112,44 +101,19 @@ export async function readFreshValues(
          argMax(CAST(granted_scopes AS Array(String)), c.time) AS granted,
          toString(argMin(network_kind, c.time)) AS kind
        FROM ${db.database}.${TABLES.calls} AS c ARRAY JOIN ${VALUES}
-       WHERE ${FRESH} AND ${NO_TOKEN} AND value != ''
+       WHERE ${FRESH} AND ${WITH_TOKEN} AND value != ''
        GROUP BY token_hash, dimension, value, h
      ) AS f
      LEFT JOIN (
        SELECT token_hash, toString(dimension) AS dimension, value, min(first_seen) AS seen
        FROM ${db.database}.${TABLES.tokenSeen}
        WHERE token_hash IN (
-         SELECT DISTINCT token_hash FROM ${db.database}.${TABLES.calls} AS c WHERE ${FRESH} AND ${NO_TOKEN}
+         SELECT DISTINCT token_hash FROM ${db.database}.${TABLES.calls} AS c WHERE ${FRESH} AND ${WITH_TOKEN}
        )
        GROUP BY token_hash, dimension, value
      ) AS s ON s.token_hash = f.token_hash AND s.dimension = f.dimension AND s.value = f.value
      WHERE s.seen > f.h - INTERVAL 72 HOUR
      ORDER BY f.first LIMIT {limit:UInt32}`,
     { ...arrival, limit },
-  );
-}
-
-/** A token seen in an environment that is not the one it was minted for. */
-export interface Mismatch {
-  tokenHash: string;
-  clientId: string;
-  minted: string;
-  environment: string;
-  /** Epoch ms of the first such young call. */
-  time: number;
-  calls: number;
-}
-
-/** Tokens in young calls whose own environment and the service's have different names. */
-export async function readMismatches(db: Db, arrival: Arrival): Promise<Mismatch[]> {
-  return db.query<Mismatch>(
-    `SELECT lower(hex(token_hash)) AS tokenHash, argMin(client_id, c.time) AS clientId,
-       token_environment AS minted, environment, toUnixTimestamp64Milli(min(c.time)) AS time,
-       count() AS calls
-     FROM ${db.database}.${TABLES.calls} AS c
-     WHERE ${FRESH} AND ${NO_TOKEN} AND token_environment != '' AND environment != ''
-       AND lower(token_environment) != lower(environment)
-     GROUP BY token_hash, token_environment, environment ORDER BY time LIMIT 5000`,
-    { ...arrival },
   );
 }

@@ -1,10 +1,11 @@
+import type { EntityKind } from '../../model/finding.ts';
 import type { Db } from '../db.ts';
 import { insertHashed } from '../insert-hashed.ts';
 import { TABLES } from '../tables.ts';
 
 /** What was raised of an entity, detection and value, and how strongly. */
 export interface Raised {
-  entity: 'token' | 'client';
+  entity: EntityKind;
   /** Lower-case hex, as in `volume_profile`. */
   key: string;
   detection: string;

@@ -1,7 +1,7 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { VALUES } from './fresh.ts';
-import type { Dimension, Mismatch } from './fresh.ts';
+import type { Dimension } from './fresh.ts';
 
 /** Calls of one token in one hour, by minute; failed ones (5xx, 429) aside. */
 export interface MinutesRow {
@@ -95,21 +95,5 @@ export async function readValueContext(
        AND dimension IN ('scope', 'country', 'asn') AND value != ''
      GROUP BY token_hash, dimension, value`,
     { hour, tokens: [...new Set(tokens)] },
-  );
-}
-
-/** Tokens outside the environment they were minted for, by the first such call in the hours. */
-export async function readAllMismatches(db: Db, hours: Hours): Promise<Mismatch[]> {
-  return db.query<Mismatch>(
-    `SELECT lower(hex(token_hash)) AS tokenHash, argMin(client_id, c.time) AS clientId,
-       token_environment AS minted, environment, toUnixTimestamp64Milli(min(c.time)) AS time,
-       count() AS calls
-     FROM ${db.database}.${TABLES.calls} AS c
-     WHERE toStartOfHour(c.time) >= toDateTime({from:UInt32})
-       AND toStartOfHour(c.time) < toDateTime({to:UInt32})
-       AND token_hash != toFixedString('', 32) AND token_environment != '' AND environment != ''
-       AND lower(token_environment) != lower(environment)
-     GROUP BY token_hash, token_environment, environment ORDER BY time LIMIT 100000`,
-    seconds(hours),
   );
 }

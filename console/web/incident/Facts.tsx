@@ -70,9 +70,18 @@ export function Facts({ view }: { view: IncidentView }): ReactNode {
             </Link>
           )}
         </Fact>
+        {incident.name !== '' && (
+          <Fact name={incident.entity === 'endpoint' ? 'Endpoint' : 'Service'}>
+            <Plain>{incident.name}</Plain>
+          </Fact>
+        )}
         <Fact name="Token">
           {incident.token_hash === '' ? (
-            'all of the client’s'
+            incident.entity === 'client' ? (
+              'all of the client’s'
+            ) : (
+              '–'
+            )
           ) : (
             <Link href={`/tokens/${incident.token_hash}`} className="tw-link">
               <Hash hash={incident.token_hash} />

@@ -1,0 +1,41 @@
+/**
+ * Which calls a look is about: those that arrived in a range while still young (live), or those of a
+ * range of event time (backtest). Both [from, to), epoch ms; ranges of event time begin and end with
+ * an hour.
+ */
+export interface Scope {
+  by: 'arrival' | 'event';
+  from: number;
+  to: number;
+}
+
+/** Calls older than this when they arrive train, and raise nothing; ms. */
+export const BACKDATED_MS = 3_600_000;
+
+/** That a call carries a token. */
+export const WITH_TOKEN = "c.token_hash != toFixedString('', 32)";
+
+/**
+ * Event time is bounded twice, for the sort key is an expression of it; the lower bound of the arrival
+ * implies that of the event.
+ */
+const BY_ARRIVAL = `c.ingested_at >= fromUnixTimestamp64Milli({from:Int64})
+  AND c.ingested_at < fromUnixTimestamp64Milli({to:Int64})
+  AND toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - ${String(BACKDATED_MS)}))
+  AND c.time > c.ingested_at - INTERVAL 1 HOUR`;
+
+const BY_EVENT = `toStartOfHour(c.time) >= toDateTime(intDiv({from:Int64}, 1000))
+  AND toStartOfHour(c.time) < toDateTime(intDiv({to:Int64}, 1000))`;
+
+/**
+ * The condition of a look on the table of calls under the alias `c`. It binds the parameters `from`
+ * and `to`, as {@link scopeParams} gives them.
+ */
+export function scopeSql(scope: Scope): string {
+  return scope.by === 'arrival' ? BY_ARRIVAL : BY_EVENT;
+}
+
+/** The parameters of {@link scopeSql}. */
+export function scopeParams(scope: Scope): { from: number; to: number } {
+  return { from: scope.from, to: scope.to };
+}
