@@ -3,7 +3,7 @@ import type { Delivery } from '../model/delivery.ts';
 import type { Incident } from '../model/incident.ts';
 import type { IncidentEvent } from '../model/incident-event.ts';
 import { listDeliveries } from '../store/deliveries/deliveries.ts';
-import { changedIncidents } from '../store/incidents/events.ts';
+import { changedIncidents, latestChange } from '../store/incidents/events.ts';
 import { repairSnapshots } from '../store/incidents/repair.ts';
 import { listIncidents } from '../store/incidents/snapshots.ts';
 import { readBlastRadius } from '../store/responses/blast-radius.ts';
@@ -41,7 +41,11 @@ export class Alerting {
   /** Incidents whose deliveries were looked up already. */
   readonly #placed = new Set<string>();
   readonly #changes = new LRUCache<string, number>({ max: 50_000 });
-  #changesSince: number;
+  /** By the server's clock: this machine's may differ. */
+  #changesSince = 0;
+  #repairedSince = 0;
+  /** The first round looks at every incident: an earlier process may have ended before it acted. */
+  #first = true;
   #resumedAt = 0;
   #silencesAt = 0;
   #repairedAt = 0;
@@ -49,7 +53,6 @@ export class Alerting {
   constructor(options: AlertingOptions) {
     this.#options = options;
     this.#parts = assemble(options, (delivery) => this.#ended(delivery));
-    this.#changesSince = options.now() - OVERLAP;
   }
 
   /** Takes up incidents, deliveries and the place in the findings where an earlier process left them. */
@@ -57,6 +60,8 @@ export class Alerting {
     const { db, now } = this.#options;
     const { feed, live, planner, outbox } = this.#parts;
     await feed.resume();
+    this.#changesSince = await latestChange(db);
+    this.#repairedSince = this.#changesSince;
     // An earlier process may have ended between an event and the row that is derived from it.
     await repairSnapshots(db, 0);
     this.#repairedAt = now();
@@ -100,6 +105,7 @@ export class Alerting {
       this.#parts.feed.next(),
     ]);
     note(news);
+    if (this.#first) note([...live.byId.values()]);
     note(await live.take(findings));
     metrics.findings.inc(findings.length);
     if (changed.size > 0) {
@@ -110,6 +116,7 @@ export class Alerting {
     note(await responder.handle([...changed.values()], now()));
     note(await live.append(await watch.look(live.byId.values(), now())));
     await this.#place([...changed.values()]);
+    this.#first = false;
     await commit();
     await this.#refreshQuiet();
     this.#deliveries.push(...planner.plan(live.byId, now()));
@@ -194,7 +201,8 @@ export class Alerting {
   async #repair(): Promise<void> {
     const { db, now } = this.#options;
     if (Math.abs(now() - this.#repairedAt) < REPAIR_EVERY) return;
-    await repairSnapshots(db, this.#repairedAt - OVERLAP);
+    await repairSnapshots(db, this.#repairedSince - OVERLAP);
+    this.#repairedSince = this.#changesSince;
     this.#repairedAt = now();
   }
 

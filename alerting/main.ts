@@ -26,15 +26,17 @@ function isAlive(pid: number): boolean {
 class Loop {
   readonly #context: StageContext;
   readonly #make: () => Alerting;
+  readonly #onFailure: () => void;
   readonly #lease: Lease;
   readonly #stopping = new AbortController();
   #alerting: Alerting | null = null;
   #standingBy = false;
 
-  constructor(context: StageContext, make: () => Alerting) {
+  constructor(context: StageContext, make: () => Alerting, onFailure: () => void) {
     const { db, now } = context;
     this.#context = context;
     this.#make = make;
+    this.#onFailure = onFailure;
     this.#lease = createLease({
       ...{ db, now, isAlive },
       stage: 'alerting',
@@ -74,6 +76,7 @@ class Loop {
         if (pause > 0) await this.#rest(pause);
       } catch (error) {
         // Nothing is lost by it: the next round reads and decides the same again.
+        this.#onFailure();
         this.#context.log.warn({ err: error }, 'a round ended early');
         await this.#rest(PAUSE_AFTER_ERROR);
       }
@@ -91,7 +94,11 @@ class Loop {
 export async function startAlerting(context: StageContext): Promise<RunningStage> {
   const { config, db, log, registry, now } = context;
   const metrics = createMetrics(registry);
-  const loop = new Loop(context, () => new Alerting({ config, db, log, now, metrics }));
+  const loop = new Loop(
+    context,
+    () => new Alerting({ config, db, log, now, metrics }),
+    () => metrics.failures.inc(),
+  );
   const { port, host } = config.alerting.interactions;
   const urls: Record<string, string> = {};
   const audit = openAudit({ db, stage: 'slack', now, signingKey: config.alerting.audit_key });

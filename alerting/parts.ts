@@ -100,8 +100,9 @@ export function assemble(options: AlertingOptions, onEnded: (delivery: Delivery)
   const outbox = new Outbox({
     ...{ db, config: alerting, log, metrics, now, random, onEnded },
     threadOf: (delivery) => planner.threadOf(groupOf(delivery)),
+    haltOf: async (delivery): Promise<string | null> => responder.halt(delivery),
   });
-  const responder = new Responder({
+  const responder: Responder = new Responder({
     ...{ db, config: alerting, live, consoleUrl: consoleUrlOf(config), blastOf },
     enqueue: async (deliveries) => outbox.enqueue(deliveries),
   });

@@ -109,19 +109,46 @@ export function momentWords(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** What would stop when the token is revoked, in one or two sentences. */
+function listed(names: readonly string[], most: number): string {
+  const more = names.length > most ? ` and ${count(names.length - most)} more` : '';
+  return `${names
+    .slice(0, most)
+    .map((name) => cut(name, 60))
+    .join(', ')}${more}`;
+}
+
+/** What would stop when the token is revoked: what decides comes first, where it is cut. */
 export function blastWords(blast: BlastRadius): string {
-  const routes = blast.routes.slice(0, 3).map((entry) => entry.route);
-  const more =
-    blast.routes.length > routes.length
-      ? ` and ${count(blast.routes.length - routes.length)} more`
-      : '';
-  const where = routes.length === 0 ? '' : ` on ${routes.join(', ')}${more}`;
+  const { routes, services, otherLiveTokens: live } = blast;
   const others =
-    blast.otherLiveTokens === 0
+    live === 0
       ? 'The client has no other live token.'
-      : `The client has ${count(blast.otherLiveTokens)} other live token${blast.otherLiveTokens === 1 ? '' : 's'}.`;
-  return `About ${count(blast.callsPerDay)} calls a day stop${where}. ${others}`;
+      : `The client has ${count(live)} other live token${live === 1 ? '' : 's'}.`;
+  const where = [
+    services.length === 0 ? '' : ` Services: ${listed(services, 3)}.`,
+    routes.length === 0
+      ? ''
+      : ` Routes: ${listed(
+          routes.map((entry) => entry.route),
+          3,
+        )}.`,
+  ].join('');
+  return `About ${count(blast.callsPerDay)} calls a day stop. ${others}${where}`;
+}
+
+const RESPONSE_WORD: Record<IncidentTold['response'], string> = {
+  none: '',
+  requested: 'waits for approval',
+  approved: 'approved, on its way to the issuer',
+  refused: 'refused',
+  sent: 'taken by the issuer; its calls are watched',
+  confirmed: 'contained: the token is dead',
+  failed: 'failed',
+};
+
+/** How far the revocation has come, and why it went no further. */
+export function responseWords({ response, responseNote: note }: IncidentTold): string {
+  return note === '' ? RESPONSE_WORD[response] : `${RESPONSE_WORD[response]}: ${note}`;
 }
 
 /** The steps towards containment that were reached, with the time each took from the first call. */
@@ -133,7 +160,6 @@ export function containmentSteps(incident: IncidentTold): [string, string][] {
     ['approved', at.approvedAt],
     ['revoked', at.sentAt],
     ['last accepted call', at.lastAcceptedAt],
-    ['contained', at.confirmedAt],
   ];
   return steps
     .filter(([, moment]) => moment > 0 && at.firstCallAt > 0)

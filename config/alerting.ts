@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
-import { receiverSchema } from './receivers.ts';
+import { isResponder, receiverSchema } from './receivers.ts';
 import { revocationPolicySchema } from './revocation.ts';
 import { inhibitSchema, routeSchema, timeIntervalSchema } from './routes.ts';
 import type { RouteConfig } from './routes.ts';
@@ -14,6 +14,8 @@ const interactionsSchema = z.strictObject({
   signing_secrets: z.array(secret()).default([]),
   /** Slack users (`U…`) who may press buttons; everyone in the workspace when empty. */
   users: z.array(z.string()).default([]),
+  /** Whose they are, by Slack user: the names under which the same people sign in to the console. */
+  people: z.record(z.string().regex(/^[UW][A-Z0-9]{2,20}$/), z.string().min(1)).default({}),
 });
 
 const incidentsSchema = z.strictObject({
@@ -26,9 +28,19 @@ const incidentsSchema = z.strictObject({
   campaign_window: duration().default(3_600_000),
 });
 
+type Complain = (path: (string | number)[], message: string) => void;
+
+function checkResponders(config: AlertingShape, complain: Complain): void {
+  for (const name of config.revocation.receivers) {
+    const receiver = config.receivers[name];
+    if (receiver !== undefined && !isResponder(receiver))
+      complain(['revocation', 'receivers'], `${name} tells people; expected revocation or caep`);
+  }
+}
+
 /** Every name that a route, an escalation or the revocation policy uses must be there. */
 function checkNames(config: AlertingShape, context: z.RefinementCtx): void {
-  const complain = (path: (string | number)[], message: string): void => {
+  const complain: Complain = (path, message) => {
     context.addIssue({ code: 'custom', path, message });
   };
   const known = (names: readonly string[], path: (string | number)[]): void => {
@@ -37,10 +49,21 @@ function checkNames(config: AlertingShape, context: z.RefinementCtx): void {
         complain(path, `no receiver is called ${JSON.stringify(name)}`);
     }
   };
+  const tellers = (names: readonly string[], path: (string | number)[]): void => {
+    known(names, path);
+    for (const name of names) {
+      const receiver = config.receivers[name];
+      if (receiver !== undefined && isResponder(receiver))
+        complain(
+          path,
+          `${name} revokes tokens and tells nobody; it belongs to revocation.receivers`,
+        );
+    }
+  };
   const walk = (route: RouteConfig, path: (string | number)[]): void => {
-    known(route.receiver ?? [], [...path, 'receiver']);
+    tellers(route.receiver ?? [], [...path, 'receiver']);
     route.escalate?.forEach((step, index) => {
-      known(step.receiver, [...path, 'escalate', index, 'receiver']);
+      tellers(step.receiver, [...path, 'escalate', index, 'receiver']);
     });
     for (const name of [...(route.mute ?? []), ...(route.active ?? [])]) {
       if (config.time_intervals[name] === undefined)
@@ -50,8 +73,15 @@ function checkNames(config: AlertingShape, context: z.RefinementCtx): void {
       walk(child, [...path, 'routes', index]);
     });
   };
-  if (config.route !== undefined) walk(config.route, ['route']);
+  if (config.route !== undefined) {
+    walk(config.route, ['route']);
+    if (config.route.receiver === undefined)
+      complain(['route', 'receiver'], 'the root tells what no child matches: expected a receiver');
+    if (Object.keys(config.route.match).length > 0)
+      complain(['route', 'match'], 'the root takes every incident: expected no match');
+  }
   known(config.revocation.receivers, ['revocation', 'receivers']);
+  checkResponders(config, complain);
   if (config.interactions.port !== undefined && config.interactions.signing_secrets.length === 0) {
     complain(['interactions', 'signing_secrets'], 'buttons need at least one signing secret');
   }

@@ -88,7 +88,10 @@ export const timeIntervalSchema = z.array(
       .array(
         z
           .string()
-          .regex(/^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/, 'expected HH:MM-HH:MM'),
+          .regex(
+            /^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/,
+            'expected HH:MM-HH:MM',
+          ),
       )
       .optional(),
     months: z.array(z.int().min(1).max(12)).optional(),

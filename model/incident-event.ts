@@ -73,9 +73,9 @@ export type IncidentChange =
   | { kind: 'response_approved'; response: 'revocation' }
   | { kind: 'response_refused'; response: 'revocation'; reason: string }
   | { kind: 'response_sent'; response: 'revocation' }
-  /** The token was watched past the grace period; `lastAcceptedAt` is 0 when no call was accepted. */
+  /** The token was watched past the grace period; `lastAcceptedAt` is its last accepted call, 0 for none. */
   | { kind: 'response_confirmed'; response: 'revocation'; lastAcceptedAt?: number }
-  | { kind: 'response_failed'; response: 'revocation'; reason: string };
+  | { kind: 'response_failed'; response: 'revocation'; reason: string; lastAcceptedAt?: number };
 
 /** One thing that happened to one incident; events are only ever appended. */
 export type IncidentEvent = {

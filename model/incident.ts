@@ -30,7 +30,7 @@ export interface Containment {
   approvedAt: number;
   /** The issuer took the revocation. */
   sentAt: number;
-  /** The last call that was accepted after the revocation was sent (event time). */
+  /** The last accepted call behind the incident, as far as the watch saw it (event time). */
   lastAcceptedAt: number;
   /** The watch ended and the token was found dead. */
   confirmedAt: number;
@@ -66,6 +66,8 @@ export interface Incident {
   firstCallAt: number;
   assignee: string;
   response: ResponseState;
+  /** Who asked for the response and why, or why it was refused or failed; empty when it went well. */
+  responseNote: string;
   /** When it was last resolved or found a false positive, epoch ms; 0 while it is open. */
   closedAt: number;
   containment: Containment;
@@ -135,6 +137,7 @@ function blank(first: IncidentEvent): Draft {
     firstCallAt: 0,
     assignee: '',
     response: 'none',
+    responseNote: '',
     closedAt: 0,
     containment: {
       firstCallAt: 0,
@@ -199,12 +202,17 @@ function close(incident: Incident, status: 'resolved' | 'false_positive', at: nu
   incident.closedAt = at;
 }
 
+function noteOf(actor: string, reason: string): string {
+  return `asked for by ${actor}${reason === '' ? '' : `: ${reason}`}`;
+}
+
 /** The response's part of a step. */
 function respond(incident: Incident, event: IncidentEvent): void {
   const { containment } = incident;
   switch (event.kind) {
     case 'response_requested':
       incident.response = 'requested';
+      incident.responseNote = noteOf(event.actor, event.reason);
       containment.requestedAt = earliest(containment.requestedAt, event.at);
       break;
     case 'response_approved':
@@ -213,9 +221,11 @@ function respond(incident: Incident, event: IncidentEvent): void {
       break;
     case 'response_refused':
       incident.response = 'refused';
+      incident.responseNote = event.reason;
       break;
     case 'response_sent':
       incident.response = 'sent';
+      incident.responseNote = '';
       containment.sentAt = event.at;
       break;
     case 'response_confirmed':
@@ -225,6 +235,8 @@ function respond(incident: Incident, event: IncidentEvent): void {
       break;
     case 'response_failed':
       incident.response = 'failed';
+      incident.responseNote = event.reason;
+      containment.lastAcceptedAt = event.lastAcceptedAt ?? containment.lastAcceptedAt;
       break;
     default:
   }
@@ -325,6 +337,15 @@ export function foldOnto(incident: Incident, events: readonly IncidentEvent[]): 
   };
   for (const finding of incident.findings) addFinding(draft.tally, finding);
   return run(draft, events);
+}
+
+/**
+ * When the token was contained, epoch ms: its last accepted call, or the revocation where none was
+ * seen; 0 until the watch has ended well. The watch itself is no part of it.
+ */
+export function containedAt({ containment }: Pick<Incident, 'containment'>): number {
+  const { confirmedAt, lastAcceptedAt, sentAt } = containment;
+  return confirmedAt === 0 ? 0 : lastAcceptedAt || sentAt;
 }
 
 /** The key under which an incident's successors are found; a campaign's says what it joins. */

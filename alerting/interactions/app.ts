@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { AlertingConfig } from '../../config/alerting.ts';
@@ -5,10 +6,11 @@ import type { Logger } from '../../config/logger.ts';
 import type { Audit } from '../../store/audit/audit.ts';
 import type { Db } from '../../store/db.ts';
 import { appendEvents, readIncident } from '../../store/incidents/events.ts';
+import { writeRevocationStop } from '../../store/responses/stop.ts';
 import { writeSilence } from '../../store/silences/silences.ts';
 import { auditOfEvents } from '../audit-words.ts';
 import { recordSafely } from '../parts.ts';
-import { effectOf, readPress } from './press.ts';
+import { actorOf, effectOf, readPress } from './press.ts';
 import type { Press } from './press.ts';
 import { createVerifier } from './verify.ts';
 
@@ -27,14 +29,27 @@ export interface InteractionsOptions {
 
 /** Carries a press out; resolves with what became of it, in words. */
 async function carryOut(press: Press, options: InteractionsOptions): Promise<string> {
-  const { db, audit, log, now } = options;
+  const { db, audit, log, now, config } = options;
   const incident = await readIncident(db, press.incidentId);
   if (incident === null) return 'no such incident';
-  const effect = effectOf(press, incident, now());
+  const actor = actorOf(press.user, config.people);
+  const effect = effectOf(press, actor, incident, now());
   if (effect.kind === 'nothing') return effect.why;
+  const records = auditOfEvents([effect.event]);
+  if (effect.stops) {
+    // First of all: what is on its way asks for it before its next attempt.
+    const reason = `pressed in Slack on incident ${incident.id}`;
+    await writeRevocationStop(db, { stopped: true, by: actor, reason, at: now() });
+    records.push({
+      actor,
+      action: 'revocation.stopped',
+      subject: 'revocation',
+      detail: { reason },
+    });
+  }
   if (effect.silence !== null) await writeSilence(db, effect.silence, now());
   await appendEvents(db, [effect.event]);
-  await recordSafely(audit, auditOfEvents([effect.event]), log);
+  await recordSafely(audit, records, log);
   return 'done';
 }
 
@@ -84,7 +99,8 @@ export function createInteractions(options: InteractionsOptions): FastifyInstanc
       refuse('unknown', verdict.why);
       return reply.code(401).send({ error: verdict.why });
     }
-    const press = readPress(body);
+    const key = createHash('sha256').update(String(signature)).digest('hex').slice(0, 32);
+    const press = readPress(body, key);
     if (press === null) return reply.code(400).send({ error: 'not a press of our buttons' });
     if (config.users.length > 0 && !config.users.includes(press.user)) {
       refuse(`slack:${press.user}`, 'not allowed to press buttons');

@@ -69,6 +69,7 @@ beforeAll(async () => {
       port: 0,
       signing_secrets: [new Secret(SECRET)],
       users: ['U0ADA', 'U0BOB'],
+      people: {},
     },
     audit: openAudit({ db, stage: 'slack', now: () => clock }),
     log: createLogger('test', 'silent'),

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AlertingConfig } from '../../config/alerting.ts';
 import type { Logger } from '../../config/logger.ts';
+import { isResponder } from '../../config/receivers.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import type { Db } from '../../store/db.ts';
 import { listDeliveries, writeDeliveries } from '../../store/deliveries/deliveries.ts';
@@ -22,6 +23,8 @@ export interface OutboxOptions {
   now: () => number;
   random: () => number;
   threadOf: (delivery: Delivery) => string;
+  /** Why a demand to revoke must not go out any more, or null; asked before each attempt. */
+  haltOf: (delivery: Delivery) => Promise<string | null>;
   /** A delivery has ended: sent, refused or dead. */
   onEnded: (delivery: Delivery) => void;
 }
@@ -37,7 +40,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#keeper = new OutcomeKeeper(options.db, options.log);
-    const { config, now, random, threadOf } = options;
+    const { config, now, random, threadOf, haltOf } = options;
     for (const [name, receiver] of Object.entries(config.receivers)) {
       const { spacing } = kindOf(receiver);
       const notifier = createNotifier(name, receiver, config.interactions.port !== undefined);
@@ -56,6 +59,7 @@ export class Outbox {
           random,
           threadOf,
           onAttempt,
+          ...(isResponder(receiver) ? { haltOf } : {}),
         }),
       );
     }
@@ -72,8 +76,20 @@ export class Outbox {
     const pending = await listDeliveries(this.#options.db, { states: ['pending'], limit: READ });
     for (const delivery of pending.reverse()) {
       if ((this.#ended.get(delivery.id) ?? 0) >= delivery.version) continue;
+      if (!this.#queues.has(delivery.receiver)) await this.#orphaned(delivery);
       this.#queues.get(delivery.receiver)?.add(delivery, true);
     }
+  }
+
+  /** Its receiver is no longer configured; should it come back, a person may have it tried again. */
+  async #orphaned(delivery: Delivery): Promise<void> {
+    const lastError = 'no receiver has this name any more';
+    const { version } = delivery;
+    const updatedAt = this.#options.now();
+    await this.#keepOutcome(
+      { ...delivery, version: version + 1, state: 'dead', updatedAt, lastError },
+      0,
+    );
   }
 
   pending(receiver: string): number {

@@ -20,6 +20,8 @@ export interface QueueOptions {
   now: () => number;
   random: () => number;
   threadOf: (delivery: Delivery) => string;
+  /** Asked before each attempt: why it must not be made any more, or null. Where it rejects, the attempt waits. */
+  haltOf?: (delivery: Delivery) => Promise<string | null>;
   /** Keeps a delivery's new state; called after each attempt. Must not reject. */
   onAttempt: (delivery: Delivery, seconds: number) => Promise<void>;
 }
@@ -145,7 +147,8 @@ export class ReceiverQueue {
       signal,
     };
     this.#sending += 1;
-    const outcome = await sendWithin(notifier, attempt);
+    const halt = await this.#halt(delivery);
+    const outcome = halt ?? (await sendWithin(notifier, attempt));
     this.#sending -= 1;
     this.#wake();
     // Stopped in mid-flight: it stays pending as it was kept, and is tried again after the restart.
@@ -153,6 +156,15 @@ export class ReceiverQueue {
     const next = afterAttempt(delivery, outcome, { now: now(), random: random(), giveUpAfter });
     await this.#options.onAttempt(next, (performance.now() - begun) / 1_000);
     if (next.state === 'pending') this.#waiting.set(next.id, { delivery: next, restored: false });
+  }
+
+  async #halt(delivery: Delivery): Promise<Outcome | null> {
+    try {
+      const why = await this.#options.haltOf?.(delivery);
+      return why === undefined || why === null ? null : { kind: 'refused', why };
+    } catch {
+      return { kind: 'retry', why: 'whether it may go out cannot be read' };
+    }
   }
 
   /** Begins nothing new, gives what is on its way `grace` ms, then cancels it. */

@@ -11,7 +11,7 @@ import { readRevocationStop } from '../../store/responses/stop.ts';
 import type { LiveIncidents } from '../incidents/live.ts';
 import type { Notice } from '../notifier.ts';
 import { deliveryId, tellable } from '../routing/notice.ts';
-import { autoApproves, refusalOf } from './policy.ts';
+import { autoApproves, haltOf, refusalOf } from './policy.ts';
 import type { RevocationFacts } from './policy.ts';
 
 const HOUR = 3_600_000;
@@ -26,13 +26,16 @@ export interface ResponderOptions {
   enqueue: (deliveries: readonly Delivery[]) => Promise<void>;
 }
 
-/** Who asked and who approved last, and the approval's event id. */
-function actorsOf(events: readonly IncidentEvent[]): {
+interface Actors {
   requestedBy: string;
   approvedBy: string;
+  /** The approval's event id. */
   approval: string;
   reason: string;
-} {
+}
+
+/** Who asked and who approved last. */
+function actorsOf(events: readonly IncidentEvent[]): Actors {
   const request = events.findLast((event) => event.kind === 'response_requested');
   const approval = events.findLast(
     (event) => event.kind === 'response_approved' && event.at >= (request?.at ?? 0),
@@ -49,6 +52,8 @@ function actorsOf(events: readonly IncidentEvent[]): {
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #receivers: { name: string; type: string }[];
+  /** Incidents and times of what a dry run would have revoked: the cap counts them. */
+  #dry: { incident: string; at: number }[] = [];
 
   constructor(options: ResponderOptions) {
     this.#options = options;
@@ -84,13 +89,17 @@ export class Responder {
     if (incident.response !== 'requested' && incident.response !== 'approved') return [];
     const events = await readEvents(this.#options.db, incident.id);
     const actors = actorsOf(events);
-    const refusal = refusalOf(policy, incident, await this.#facts(actors, now));
+    // Its way is the outbox's; what may still stop it is asked before each attempt.
+    if (incident.response === 'approved' && (await this.#isOrdered(actors))) return [];
+    const refusal = refusalOf(policy, incident, await this.#facts(incident, actors, now));
     const step = String(incident.version);
     if (refusal !== null) return [refused(incident, step, now, refusal)];
     if (incident.response === 'requested')
       return this.#approve(incident, actors.requestedBy, step, now);
-    if (policy.dry_run)
+    if (policy.dry_run) {
+      this.#dry.push({ incident: incident.id, at: now });
       return [refused(incident, step, now, 'dry run: it would have been revoked now')];
+    }
     await this.#order(incident, actors, now);
     return [];
   }
@@ -107,32 +116,40 @@ export class Responder {
     ];
   }
 
-  async #facts(
-    actors: { requestedBy: string; approvedBy: string },
-    now: number,
-  ): Promise<RevocationFacts> {
+  async #facts(incident: Incident, actors: Actors, now: number): Promise<RevocationFacts> {
     const { db } = this.#options;
     const [stop, sent] = await Promise.all([
       readRevocationStop(db),
       listDeliveries(db, { reasons: ['revocation'], since: now - HOUR, limit: 1_000 }),
     ]);
+    this.#dry = this.#dry.filter(({ at }) => Math.abs(now - at) < HOUR);
+    const others = new Set([
+      ...sent.map((delivery) => delivery.incidentId),
+      ...this.#dry.map((one) => one.incident),
+    ]);
+    others.delete(incident.id);
     return {
       stopped: stop.stopped,
-      lastHour: new Set(sent.map((delivery) => delivery.incidentId)).size,
+      lastHour: others.size,
       receivers: this.#receivers.length,
       requestedBy: actors.requestedBy,
       approvedBy: actors.approvedBy,
     };
   }
 
+  #orderId(receiver: string, { approval }: Actors): string {
+    return deliveryId(['revocation', receiver, approval]);
+  }
+
+  async #isOrdered(actors: Actors): Promise<boolean> {
+    const ids = this.#receivers.map(({ name }) => this.#orderId(name, actors));
+    return (await listDeliveries(this.#options.db, { ids })).length > 0;
+  }
+
   /** Sends the demand to every responder, once for each approval. */
-  async #order(
-    incident: Incident,
-    actors: { requestedBy: string; approvedBy: string; approval: string; reason: string },
-    now: number,
-  ): Promise<void> {
+  async #order(incident: Incident, actors: Actors, now: number): Promise<void> {
     const deliveries = this.#receivers.map(({ name, type }): Delivery => {
-      const id = deliveryId(['revocation', name, actors.approval]);
+      const id = this.#orderId(name, actors);
       const notice = this.#notice(incident, actors);
       return {
         ...{ id, version: 1, incidentId: incident.id, receiver: name, notifier: type },
@@ -141,15 +158,10 @@ export class Responder {
         payload: notice as unknown as Delivery['payload'],
       };
     });
-    const known = await listDeliveries(this.#options.db, { ids: deliveries.map(({ id }) => id) });
-    const ids = new Set(known.map(({ id }) => id));
-    await this.#options.enqueue(deliveries.filter(({ id }) => !ids.has(id)));
+    await this.#options.enqueue(deliveries);
   }
 
-  #notice(
-    incident: Incident,
-    actors: { requestedBy: string; approvedBy: string; reason: string },
-  ): Notice {
+  #notice(incident: Incident, actors: Actors): Notice {
     const { consoleUrl, blastOf } = this.#options;
     const blast = blastOf(incident);
     return {
@@ -176,6 +188,18 @@ export class Responder {
     };
   }
 
+  /**
+   * Why a demand that waits in the outbox must not go out any more, in words; null when it may. The
+   * stop, the lists and the verdict may have changed since it was approved.
+   */
+  async halt(delivery: Delivery): Promise<string | null> {
+    const { db, config, live } = this.#options;
+    const stop = await readRevocationStop(db);
+    const { incident: told } = delivery.payload as unknown as Notice;
+    const incident = live.byId.get(delivery.incidentId) ?? told;
+    return incident === null ? null : haltOf(config.revocation, incident, stop.stopped);
+  }
+
   /** What the end of a demand's delivery means for its incident. */
   ended(delivery: Delivery, now: number): IncidentEvent[] {
     const incident = this.#options.live.byId.get(delivery.incidentId);
@@ -190,13 +214,11 @@ export class Responder {
       ];
     }
     const reason = `${delivery.receiver}: ${delivery.lastError}`;
-    return [
-      event(incident, `failed:${name}`, 'program:alerting', now, {
-        kind: 'response_failed',
-        response: 'revocation',
-        reason,
-      }),
-    ];
+    // One issuer took it: the token is watched, whatever another one says.
+    const change: IncidentChange = ['sent', 'confirmed'].includes(incident.response)
+      ? { kind: 'commented', text: `The revocation failed at ${reason}` }
+      : { kind: 'response_failed', response: 'revocation', reason };
+    return [event(incident, `failed:${name}`, 'program:alerting', now, change)];
   }
 }
 

@@ -11,6 +11,8 @@ import { momentWords, spanWords } from '../words.ts';
 
 /** How often a token is looked at while it is watched, ms. */
 const LOOK_EVERY = 2_000;
+/** How far before the revocation its last accepted call is looked for, ms. */
+const LOOK_BACK = 7 * 86_400_000;
 
 /** What a look at a revoked token's calls says: it is dead, it is not, or it is too early. */
 export type WatchResult = 'wait' | 'contained' | 'still accepted';
@@ -87,12 +89,19 @@ export class Watch {
       const calls = await readAcceptedCalls(this.#db, incident.tokenHash, sentAt);
       const result = judge(this.#policy, sentAt, calls.last, now);
       if (result === 'wait') continue;
+      if (calls.last === 0) calls.last = await this.#lastBefore(incident, sentAt);
       if (result === 'still accepted') {
         await writeFindings(this.#db, [findingOf(incident, calls, this.#policy.grace, now)]);
       }
       events.push(eventOf(incident, result, calls, now));
     }
     return events;
+  }
+
+  /** The last accepted call where none came after the revocation, 0 when there was none lately. */
+  async #lastBefore(incident: Incident, sentAt: number): Promise<number> {
+    const since = Math.max(incident.firstCallAt, sentAt - LOOK_BACK);
+    return (await readAcceptedCalls(this.#db, incident.tokenHash, since)).last;
   }
 }
 
@@ -108,6 +117,7 @@ function eventOf(
       : {
           ...{ kind: 'response_failed', response: 'revocation' },
           reason: `still accepted ${spanWords(calls.last - incident.containment.sentAt)} after the issuer took it`,
+          lastAcceptedAt: calls.last,
         };
   const id = `${incident.id}:response:watched:${String(incident.containment.sentAt)}`;
   return { id, incidentId: incident.id, at, actor: 'program:alerting', ...change };

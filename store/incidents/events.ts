@@ -124,3 +124,12 @@ export async function changedIncidents(
   );
   return rows.map((row) => ({ id: row.incident_id, writtenAt: row.written }));
 }
+
+/** When the latest event was written, epoch ms by the server's clock; 0 when there is none. */
+export async function latestChange(db: Db): Promise<number> {
+  const [row] = await db.query<{ written: number }>(
+    `SELECT toUnixTimestamp64Milli(max(written_at)) AS written
+     FROM ${db.database}.${TABLES.incidentEvents}`,
+  );
+  return row?.written ?? 0;
+}

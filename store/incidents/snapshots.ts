@@ -1,4 +1,4 @@
-import { entityKeyOfIncident } from '../../model/incident.ts';
+import { containedAt, entityKeyOfIncident } from '../../model/incident.ts';
 import type { Incident, IncidentStatus } from '../../model/incident.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { Db } from '../db.ts';
@@ -7,7 +7,10 @@ import { insertHashed } from '../insert-hashed.ts';
 import { TABLES } from '../tables.ts';
 
 /** An incident as lists show it: its findings and members are counts. */
-export type IncidentRow = Omit<Incident, 'findings' | 'members' | 'containment' | 'saturated'> & {
+export type IncidentRow = Omit<
+  Incident,
+  'findings' | 'members' | 'containment' | 'saturated' | 'responseNote'
+> & {
   findings: number;
   members: number;
 };
@@ -81,7 +84,7 @@ function rowOf(incident: Incident): Record<keyof typeof COLUMNS, unknown> {
     members: incident.members.length,
     alerted_at: Math.round(incident.containment.alertedAt),
     found_at: Math.round(incident.containment.foundAt),
-    contained_at: Math.round(incident.containment.confirmedAt),
+    contained_at: Math.round(containedAt(incident)),
   };
 }
 

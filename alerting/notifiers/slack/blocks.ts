@@ -10,6 +10,7 @@ import {
   count,
   cut,
   headline,
+  responseWords,
   statusWords,
   subjectOf,
   sureWords,
@@ -116,6 +117,21 @@ function revokeButton(incident: IncidentTold, notice: Notice): Button[] {
   return [button('revoke', word, incident.id, { style: 'danger', confirm })];
 }
 
+/** One press stops every revocation: offered while one is under way. */
+function stopButton(incident: IncidentTold): Button[] {
+  const underWay = ['requested', 'approved', 'sent'].includes(incident.response);
+  if (incident.entity !== 'token' || !underWay) return [];
+  const text =
+    'Nothing is revoked from now on, whoever approved it, until somebody lets it go on in the console.';
+  const confirm = {
+    title: { type: 'plain_text' as const, text: 'Stop all revocations?' },
+    text: { type: 'plain_text' as const, text },
+    confirm: { type: 'plain_text' as const, text: 'Stop all' },
+    deny: { type: 'plain_text' as const, text: 'Let them go on' },
+  };
+  return [button('stop', 'Stop all revocations', incident.id, { confirm })];
+}
+
 function actions(notice: Notice, incident: IncidentTold, buttons: boolean): KnownBlock[] {
   const closed = incident.closedAt !== 0;
   const elements: Button[] = [];
@@ -129,7 +145,7 @@ function actions(notice: Notice, incident: IncidentTold, buttons: boolean): Know
     elements.push(button('false_positive', 'False positive', incident.id));
     elements.push(button('resolve', 'Resolve', incident.id));
     elements.push(button('silence', 'Silence 4 h', incident.id));
-    elements.push(...revokeButton(incident, notice));
+    elements.push(...revokeButton(incident, notice), ...stopButton(incident));
   }
   if (elements.length === 0) return [];
   const block: ActionsBlock = { type: 'actions', block_id: `incident:${incident.id}`, elements };
@@ -138,8 +154,9 @@ function actions(notice: Notice, incident: IncidentTold, buttons: boolean): Know
 
 function containment(incident: IncidentTold): KnownBlock[] {
   if (incident.response === 'none') return [];
-  const steps = containmentSteps(incident).map(([word, span]) => `${word} after ${span}`);
-  return [section(`*Revocation: ${incident.response}*\n${escape(steps.join(' · '))}`)];
+  const steps = containmentSteps(incident).map(([word, span]) => `${word} ${span}`);
+  const times = steps.length === 0 ? '' : `\nFrom the first call: ${steps.join(' · ')}`;
+  return [section(`*Revocation* ${escape(cut(responseWords(incident), 800))}${times}`)];
 }
 
 /** The message that is posted first and changed in place as the incident grows. */
