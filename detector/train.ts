@@ -1,10 +1,14 @@
 import type { Db } from '../store/db.ts';
-import { readHourRange, readHours } from '../store/detection/hours.ts';
-import type { HourRow } from '../store/detection/hours.ts';
-import { writeProfiles } from '../store/detection/profiles.ts';
-import type { ProfileRow } from '../store/detection/profiles.ts';
-import { createVolumeBook, profileRow } from './volume/book.ts';
-import type { VolumeBook } from './volume/book.ts';
+import { readServerClock } from '../store/detection/fresh.ts';
+import { readHourRange } from '../store/detection/hours.ts';
+import { readRemembered, readStaleClients } from '../store/detection/training.ts';
+import { readTroubled, readUntrained, writeUntrained } from '../store/detection/untrained.ts';
+import { readStageState, writeStageState } from '../store/stage-state.ts';
+import { refold } from './training/refold.ts';
+import { learnStep, trainedHour } from './training/step.ts';
+import { changeOf, trainsBy } from './training/untrained.ts';
+import type { Change } from './training/untrained.ts';
+import type { Trains } from './volume/book.ts';
 
 /**
  * The expectation of hour h is learnt from the hours up to h − 3: calls may come an hour late, and
@@ -13,53 +17,71 @@ import type { VolumeBook } from './volume/book.ts';
 export const TRAINING_LAG = 3;
 /** How far back volume is learnt from, hours. */
 const MEMORY = 42 * 24;
-/** Hours that are read at once. */
-const STRIDE = 24;
+/** After so long a pause everything is folded anew, hours: that is quicker than hour by hour. */
+const LONG_PAUSE = 72;
+/** A commit can come later than the time that it stamps, s. */
+const OVERLAP = 60;
 
-function byHour(rows: readonly HourRow[]): Map<number, HourRow[]> {
-  const hours = new Map<number, HourRow[]>();
-  for (const row of rows) {
-    const list = hours.get(row.hour);
-    if (list === undefined) hours.set(row.hour, [row]);
-    else list.push(row);
-  }
-  return hours;
-}
-
-/** Lets a book learn the hours [fromHour, toHour) from the store. */
-export async function learnHours(
-  db: Db,
-  book: VolumeBook,
-  fromHour: number,
-  toHour: number,
-): Promise<void> {
-  for (let start = fromHour; start < toHour; start += STRIDE) {
-    const range = { fromHour: start, toHour: Math.min(toHour, start + STRIDE) };
-    const [tokens, clients] = await Promise.all([
-      readHours(db, 'token', range).then(byHour),
-      readHours(db, 'client', range).then(byHour),
-    ]);
-    for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
-      book.learn(hour, tokens.get(hour) ?? [], clients.get(hour) ?? []);
-    }
-  }
+/** What a preparation knows. */
+interface Plan {
+  db: Db;
+  /** The present hour. */
+  hour: number;
+  fromHour: number;
+  trains: Trains;
+  version: number;
 }
 
 /**
- * Learns all that the store remembers and writes what is expected of `hour` and the one after.
+ * Learns the hours that have passed since the last time and writes what is expected of `hour` and the
+ * one after. Clients whose history changed, by late calls or by what became of an incident, are folded
+ * anew. What was cut off is done again by the next preparation.
  *
  * @returns how many tokens are known
  */
 export async function prepareHours(db: Db, hour: number): Promise<number> {
   const range = await readHourRange(db);
   if (range === null) return 0;
-  const book = createVolumeBook();
-  const from = Math.max(range.firstHour, hour - MEMORY);
-  const rows: ProfileRow[] = [];
-  await learnHours(db, book, from, hour - TRAINING_LAG + 1);
-  for (const expected of book.expect(hour)) rows.push(profileRow(expected));
-  await learnHours(db, book, Math.max(from, hour - TRAINING_LAG + 1), hour - TRAINING_LAG + 2);
-  for (const expected of book.expect(hour + 1)) rows.push(profileRow(expected));
-  await writeProfiles(db, rows);
-  return book.size;
+  const fromHour = Math.max(range.firstHour, hour - MEMORY);
+  const clock = await readServerClock(db);
+  const target = hour - TRAINING_LAG + 1;
+  const through = await trainedHour(db);
+  const wanted = await readTroubled(db, fromHour);
+  const change = changeOf(wanted, await readUntrained(db, fromHour), through ?? target);
+  const plan: Plan = { db, hour, fromHour, trains: trainsBy(wanted), version: clock };
+  if (through === null || target - through > LONG_PAUSE) await learnAll(plan, target);
+  else await learnSince(plan, through, target, change);
+  await writeUntrained(db, change.rows, clock);
+  await writeStageState(db, 'detector', 'trained-at', Math.floor(clock / 1000));
+  return readRemembered(db);
+}
+
+/** The hour that is expected once another is learnt, if it is not over. */
+function expectedAfter(plan: Plan): (hour: number) => number | null {
+  return (hour) => (hour + TRAINING_LAG >= plan.hour ? hour + TRAINING_LAG : null);
+}
+
+async function learnAll(plan: Plan, through: number): Promise<void> {
+  await refold({ ...plan, through, expectedAfter: expectedAfter(plan), heirs: () => [] });
+}
+
+async function learnSince(
+  plan: Plan,
+  through: number,
+  target: number,
+  change: Change,
+): Promise<void> {
+  const { db, fromHour } = plan;
+  const since = await readStageState(db, 'detector', 'trained-at');
+  const seconds = typeof since === 'number' ? since : 0;
+  const stale = await readStaleClients(db, seconds - OVERLAP, through, fromHour);
+  const clients = [...new Set([...stale, ...change.clients])];
+  const after = expectedAfter(plan);
+  if (clients.length > 0) {
+    await refold({ ...plan, through, clients, expectedAfter: after, heirs: () => [] });
+  }
+  for (let hour = through + 1; hour <= target; hour += 1) {
+    const version = await readServerClock(db);
+    await learnStep({ ...plan, hour, expected: after(hour), heirs: [], version });
+  }
 }

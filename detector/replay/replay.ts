@@ -1,4 +1,3 @@
-import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../../store/db.ts';
 import { readHourValues, readMinutes, readValueContext } from '../../store/detection/replay.ts';
 import { readCountryHours, readTrails } from '../../store/detection/values.ts';
@@ -10,6 +9,7 @@ import type { Judged, OpenNotice } from '../judge/judged.ts';
 import { isImpossible, judgeTrail } from '../judge/travel.ts';
 import { detectValue, surpriseOf } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
+import type { DetectorSettings } from '../parameters.ts';
 import { noveltyBits } from '../values/novelty.ts';
 import { createVolumeBook } from '../volume/book.ts';
 import type { Trains } from '../volume/book.ts';
@@ -31,8 +31,8 @@ export interface ReplayOptions {
   toHour: number;
   /** From this hour on calls are judged; before it they only train. */
   judgeFrom: number;
-  /** `detector:` of the configuration. */
-  settings: DetectorConfig;
+  /** `detector:` of the configuration, with what people set. */
+  settings: DetectorSettings;
 }
 
 /** How long before the first judged moment surprises are pooled, hours. */
@@ -77,6 +77,7 @@ interface Replay {
 const QUIET_HOURS = 6;
 
 function begin(options: ReplayOptions): Replay {
+  const { budget_per_day: budget, changed } = options.settings;
   const noise: Noise = new Map();
   const troubled = new Map<string, number>();
   // Hours under an incident train nothing; they are learnt three hours later, when it is known.
@@ -84,14 +85,14 @@ function begin(options: ReplayOptions): Replay {
   return {
     db: options.db,
     troubled,
-    volume: beginVolume(createVolumeBook(trains)),
+    volume: beginVolume(createVolumeBook({ trains })),
     values: beginValues(),
     watched: new Map(),
     recent: [],
     noise,
     pool: createPool(noise),
     calibration: UNCALIBRATED,
-    thresholds: thresholdsFrom(UNCALIBRATED, noise, options.settings.budget_per_day),
+    thresholds: thresholdsFrom(UNCALIBRATED, noise, budget, changed),
   };
 }
 
@@ -110,7 +111,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
     ]);
     await watch(state, options, range);
     for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
-      if (hour % 24 === 0) recalibrate(state, hour, options.settings.budget_per_day);
+      if (hour % 24 === 0) recalibrate(state, hour, options.settings);
       const judged: Judged = { notices: [], surprises: [], thresholds: state.thresholds };
       const judging = hour >= judgeFrom;
       replayVolume(state.volume, hour, minutes.get(hour) ?? [], judging ? judged : null);
@@ -136,9 +137,10 @@ function close(state: Replay, hour: number, judged: Judged): void {
 }
 
 /** Each day what the days before say of thresholds. */
-function recalibrate(state: Replay, hour: number, budget: number): void {
+function recalibrate(state: Replay, hour: number, settings: DetectorSettings): void {
+  const { budget_per_day: budget, changed } = settings;
   state.calibration = { ...state.calibration, tails: state.pool.tails(hour) };
-  state.thresholds = thresholdsFrom(state.calibration, state.noise, budget);
+  state.thresholds = thresholdsFrom(state.calibration, state.noise, budget, changed);
 }
 
 /** Lets the watches look at some hours, those to be judged. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { HourRow } from '../../store/detection/hours.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
-import { weekSlot } from './calendar.ts';
 import { bandOf, expectationAt, mixtureOf, meanOf } from './expectation.ts';
 import type { Expectation } from './expectation.ts';
-import { lastActive, learnHour, levelOf, meansAt, newState } from './state.ts';
+import { NOBODY, SILENT, parentFrom } from './parent.ts';
+import { inherited, lastActive, learnHour, newState, trainedThrough } from './state.ts';
 import type { HourSums, Parent, VolumeState } from './state.ts';
 
 /** A client's id as a key of 32 bytes, lower-case hex: what tables of entities are sorted by. */
@@ -13,14 +13,7 @@ export function clientKey(clientId: string): string {
 }
 
 /** An entity that has not called for so long is forgotten, hours. */
-const FORGOTTEN = 42 * 24;
-/** A rhythm is believed between these factors of the mean. */
-const RHYTHM = { least: 0.02, most: 10 } as const;
-/** Before anybody called: calls an hour of a client. */
-const FIRST_GUESS = 20;
-
-const SILENT: HourSums = { calls: 0, q1: 0, q5: 0 };
-
+export const FORGOTTEN = 42 * 24;
 interface ClientBook {
   id: string;
   key: string;
@@ -40,36 +33,48 @@ export interface Expected {
 export type Trains = (key: string, hour: number) => boolean;
 
 /**
- * A parent for the children of a state: its level shared among them, its rhythm by slot of the
- * week, each slot computed once.
- */
-function parentFrom(state: VolumeState, above: Parent, hour: number, children: number): Parent {
-  const level = levelOf(state, above, hour);
-  const slots = new Float64Array(168).fill(-1);
-  const rhythm = (h: number): number => {
-    const slot = weekSlot(h);
-    const cached = slots[slot] ?? -1;
-    if (cached >= 0) return cached;
-    const share = meansAt(state, above, h, level).a / Math.max(level, 1e-6);
-    const value = Math.min(RHYTHM.most, Math.max(RHYTHM.least, share));
-    slots[slot] = value;
-    return value;
-  };
-  return { level: level / Math.max(1, children), rhythm };
-}
-
-/**
  * The volume of many entities, in memory, hour by hour: everybody, clients, and their tokens. What
  * is not known of a token is lent by its client, what is not known of a client by everybody.
  */
 export interface VolumeBook {
   /** Learns one hour: rows of tokens and of clients; who has no row was silent. */
   learn: (hour: number, tokens: readonly HourRow[], clients: readonly HourRow[]) => void;
-  /** What is expected of an hour, of all known entities and of a new token of each client. */
-  expect: (hour: number) => Generator<Expected>;
+  /**
+   * What is expected of an hour, of all known entities and of a new token of each client; of tokens only
+   * if they called within `idle` hours.
+   */
+  expect: (hour: number, idle?: number) => Generator<Expected>;
   /** The same, of one entity at a time. */
   at: (hour: number) => Lookup;
+  /** What is remembered of everything that is known. */
+  states: () => Generator<Remembered>;
   readonly size: number;
+}
+
+/** One entity's memory. */
+export interface Remembered {
+  entity: 'token' | 'client' | 'all';
+  key: string;
+  clientId: string;
+  state: VolumeState;
+}
+
+/** A token that takes over from another one of its client. */
+export interface Heir {
+  token: string;
+  predecessor: string;
+}
+
+/** What a book takes from outside. */
+export interface BookOptions {
+  trains?: Trains;
+  /**
+   * What the average client of everybody did in an hour, for a book that holds only some clients; null
+   * before anybody called.
+   */
+  crowd?: (hour: number) => HourSums | null;
+  /** Who takes over at an hour, once it is learnt. */
+  heirs?: (hour: number) => readonly Heir[];
 }
 
 /** Expectations of single entities in one hour. */
@@ -85,10 +90,8 @@ interface Pages {
   owner: Map<string, ClientBook>;
   everybody: VolumeState | null;
   trains: Trains;
+  options: BookOptions;
 }
-
-/** Above everybody there is nothing but a guess. */
-const NOBODY: Parent = { level: FIRST_GUESS, rhythm: () => 1 };
 
 function root(pages: Pages, hour: number): Parent {
   return pages.everybody === null ? NOBODY : parentFrom(pages.everybody, NOBODY, hour, 1);
@@ -139,19 +142,41 @@ function learn(
 ): void {
   const rows = new Map(clientRows.map((row) => [row.clientId, row]));
   for (const id of rows.keys()) clientOf(pages, id, hour);
-  if (pages.clients.size === 0) return;
+  const crowd = pages.options.crowd?.(hour);
+  if (crowd === null || (crowd === undefined && pages.clients.size === 0)) return;
   pages.everybody ??= newState(hour);
   const above = root(pages, hour);
   learnTokens(pages, hour, tokens, above);
+  for (const heir of pages.options.heirs?.(hour) ?? []) takeOver(pages, heir);
   for (const client of pages.clients.values()) {
     const sums = rows.get(client.id) ?? SILENT;
     learnHour(client.state, above, pages.trains(client.key, hour) ? sums : null);
     if (hour - lastActive(client.state) > FORGOTTEN) pages.clients.delete(client.id);
   }
-  learnHour(pages.everybody, NOBODY, average(clientRows, pages.clients.size));
+  learnHour(pages.everybody, NOBODY, crowd ?? average(clientRows, pages.clients.size));
 }
 
-function* expectAll(pages: Pages, hour: number): Generator<Expected> {
+function takeOver(pages: Pages, { token, predecessor }: Heir): void {
+  const client = pages.owner.get(token);
+  const own = client?.tokens.get(token);
+  const before = pages.owner.get(predecessor)?.tokens.get(predecessor);
+  if (own === undefined || before === undefined) return;
+  client?.tokens.set(token, inherited(own, before));
+}
+
+function* remembered(pages: Pages): Generator<Remembered> {
+  if (pages.everybody !== null) {
+    yield { entity: 'all', key: '0'.repeat(64), clientId: '', state: pages.everybody };
+  }
+  for (const { id, key, state, tokens } of pages.clients.values()) {
+    yield { entity: 'client', key, clientId: id, state };
+    for (const [hash, own] of tokens) {
+      yield { entity: 'token', key: hash, clientId: id, state: own };
+    }
+  }
+}
+
+function* expectAll(pages: Pages, hour: number, idle = Infinity): Generator<Expected> {
   const above = root(pages, hour);
   for (const client of pages.clients.values()) {
     const siblings = client.tokens.size;
@@ -162,6 +187,7 @@ function* expectAll(pages: Pages, hour: number): Generator<Expected> {
     yield { ...base, entity: 'client', key: client.key, expectation: of(client.state, above) };
     yield { ...base, entity: 'new', key: client.key, expectation: of(newState(hour), parent) };
     for (const [key, state] of client.tokens) {
+      if (trainedThrough(state) - lastActive(state) > idle) continue;
       yield { ...base, entity: 'token', key, expectation: of(state, parent) };
     }
   }
@@ -196,12 +222,19 @@ function lookup(pages: Pages, hour: number): Lookup {
 }
 
 /** An empty book. */
-export function createVolumeBook(trains: Trains = () => true): VolumeBook {
-  const pages: Pages = { clients: new Map(), owner: new Map(), everybody: null, trains };
+export function createVolumeBook(options: BookOptions = {}): VolumeBook {
+  const pages: Pages = {
+    clients: new Map(),
+    owner: new Map(),
+    everybody: null,
+    trains: options.trains ?? (() => true),
+    options,
+  };
   return {
     learn: (hour, tokens, clients) => learn(pages, hour, tokens, clients),
-    expect: (hour) => expectAll(pages, hour),
+    expect: (hour, idle) => expectAll(pages, hour, idle),
     at: (hour) => lookup(pages, hour),
+    states: () => remembered(pages),
     get size() {
       return pages.owner.size;
     },

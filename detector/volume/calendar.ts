@@ -11,10 +11,3 @@ export function hourOf(time: number): number {
 export function weekSlot(hour: number): number {
   return (((hour + 96) % 168) + 168) % 168;
 }
-
-/** Slot of the day among weekday hours (0 to 23) or weekend hours (24 to 47). */
-export function daySlot(hour: number): number {
-  const week = weekSlot(hour);
-  const weekend = week < 24 || week >= 144;
-  return (week % 24) + (weekend ? 24 : 0);
-}

@@ -121,9 +121,52 @@ export function firstCount(reached: (x: number) => boolean, from = 0): number {
   return reached(low) ? low : high;
 }
 
-/** The usual band: 1st and 99th percentile of a window's count. */
+/** The smallest count for which `reached` holds, searched outwards from a guess in steps of `step`. */
+function firstCountNear(reached: (x: number) => boolean, guess: number, step: number): number {
+  let high = Math.max(0, Math.round(guess));
+  let low = high;
+  let stride = Math.max(1, Math.round(step));
+  if (reached(high)) {
+    do {
+      high = low;
+      low = Math.max(0, low - stride);
+      stride *= 2;
+    } while (low > 0 && reached(low));
+    if (low === 0 && reached(0)) return 0;
+  } else {
+    do {
+      low = high;
+      high += stride;
+      stride *= 2;
+    } while (high < 1e12 && !reached(high));
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (reached(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Standard normal deviate of the 99th percentile. */
+const Z99 = 2.326;
+
+/**
+ * The usual band: 1st and 99th percentile of a window's count. The search begins where a gamma
+ * distribution of the same mean and variance has them (Wilson and Hilferty 1931).
+ */
 export function bandOf(mixture: Mixture): { low: number; high: number } {
-  const low = firstCount((x) => lnAtMost(mixture, x) >= Math.log(0.01));
-  const high = firstCount((x) => lnAtMost(mixture, x) >= Math.log(0.99));
-  return { low, high };
+  const mean = Math.max(meanOf(mixture), 1e-4);
+  const variance = mixture.means.reduce((sum, mu, i) => {
+    const own = mu + (mu * mu) / (mixture.shapes[i] ?? 1) + (mu - mean) ** 2;
+    return sum + (mixture.weights[i] ?? 0) * own;
+  }, 0);
+  const spread = Math.max(variance, mean) / (9 * mean * mean);
+  const guess = (z: number): number => mean * Math.max(0, 1 - spread + z * Math.sqrt(spread)) ** 3;
+  const step = Math.sqrt(Math.max(variance, mean)) / 16;
+  const below = (share: number) => (x: number) => lnAtMost(mixture, x) >= Math.log(share);
+  return {
+    low: firstCountNear(below(0.01), guess(-Z99), step),
+    high: firstCountNear(below(0.99), guess(Z99), step),
+  };
 }

@@ -1,5 +1,5 @@
 import { lnPmf } from '../statistics/negative-binomial.ts';
-import { daySlot, weekSlot } from './calendar.ts';
+import { weekSlot } from './calendar.ts';
 
 /** The four windows in minutes, and how many of them an hour has. */
 export const WINDOW_MINUTES = [1, 5, 60, 1440] as const;
@@ -29,20 +29,37 @@ const AT = {
   dispersion: 10,
   recentT: 22,
   recentMean: 22 + DAY,
-  x48: 22 + 2 * DAY,
-  w48: 22 + 2 * DAY + 48,
-  x168: 22 + 2 * DAY + 96,
-  w168: 22 + 2 * DAY + 96 + 168,
+  x168: 22 + 2 * DAY,
+  w168: 22 + 2 * DAY + 168,
+  origin: 22 + 2 * DAY + 2 * 168,
+  heir: 22 + 2 * DAY + 2 * 168 + 1,
 } as const;
 
 /** Length of a state. */
-export const STATE_SIZE = AT.w168 + 168;
+export const STATE_SIZE = AT.heir + 1;
+
+/** Everything that is a decayed sum, as pairs of [from, to). */
+const DECAYED = [
+  [AT.sumT, AT.sumS + 1],
+  [AT.dispersion, AT.recentT],
+  [AT.x168, AT.origin],
+] as const;
+
+/** Decayed sums are scaled down after so many half-lives. */
+const RESCALE = 4;
 
 /**
  * What is remembered of one entity's volume: a flat vector, kept as one array column. Sums decay
- * forwards: what is added at hour h weighs 2^((h − base)/half-life), so nothing is ever rescaled.
+ * forwards: what is added at hour h weighs 2^((h − origin)/half-life). Every fourth half-life all of
+ * them are divided by 16, which loses no digit. The working numbers are those that are stored, so that
+ * a state that was kept and read again goes on exactly as one that never left memory.
  */
-export type VolumeState = Float64Array;
+export type VolumeState = Float32Array;
+
+/** A state out of stored numbers, or null when they are not one of this version's. */
+export function stateFrom(numbers: Float32Array): VolumeState | null {
+  return numbers.length === STATE_SIZE ? numbers : null;
+}
 
 /** What an entity's parent (its client; for a client, everybody) lends it. */
 export interface Parent {
@@ -63,8 +80,9 @@ const NO_CALLS: HourSums = { calls: 0, q1: 0, q5: 0 };
 
 /** The state of an entity whose first call falls in `hour`. */
 export function newState(hour: number): VolumeState {
-  const state = new Float64Array(STATE_SIZE);
+  const state = new Float32Array(STATE_SIZE);
   state[AT.base] = hour;
+  state[AT.origin] = hour;
   state[AT.through] = hour - 1;
   state[AT.lastActive] = hour;
   return state;
@@ -82,7 +100,17 @@ export const lastActive = (state: VolumeState): number => at(state, AT.lastActiv
 export const dripOf = (state: VolumeState): number => at(state, AT.drip);
 
 function gain(state: VolumeState, hour: number): number {
-  return Math.pow(2, (hour - at(state, AT.base)) / HALF_LIFE);
+  return Math.pow(2, (hour - at(state, AT.origin)) / HALF_LIFE);
+}
+
+/** Brings the sums nearer to 1 when their gain has grown large. */
+function rescale(state: VolumeState, hour: number): void {
+  while (hour - at(state, AT.origin) >= RESCALE * HALF_LIFE) {
+    for (const [from, to] of DECAYED) {
+      for (let i = from; i < to; i += 1) state[i] = at(state, i) / 2 ** RESCALE;
+    }
+    state[AT.origin] = at(state, AT.origin) + RESCALE * HALF_LIFE;
+  }
 }
 
 /** Mean calls an hour, pulled towards the parent's while little is known. */
@@ -99,13 +127,24 @@ export interface Means {
   b: number;
 }
 
+/** Where days begin among the slots of a week. */
+const WEEKEND = [0, 6 * DAY] as const;
+const WEEKDAYS = [DAY, 2 * DAY, 3 * DAY, 4 * DAY, 5 * DAY] as const;
+
 /** Expectations of an hour (DETECTION.md, Volume); `level` as {@link levelOf} gives it. */
 export function meansAt(state: VolumeState, parent: Parent, hour: number, level: number): Means {
   const g = gain(state, trainedThrough(state));
   const b = level * parent.rhythm(hour);
-  const day = daySlot(hour);
   const week = weekSlot(hour);
-  const byDay = (at(state, AT.x48 + day) / g + 1.5 * b) / (at(state, AT.w48 + day) / g + 1.5);
+  const clock = week % DAY;
+  let calls = 0;
+  let hours = 0;
+  // The same hour of all weekdays, or of both days of the weekend.
+  for (const day of week < DAY || week >= 6 * DAY ? WEEKEND : WEEKDAYS) {
+    calls += at(state, AT.x168 + day + clock);
+    hours += at(state, AT.w168 + day + clock);
+  }
+  const byDay = (calls / g + 1.5 * b) / (hours / g + 1.5);
   const a = (at(state, AT.x168 + week) / g + byDay) / (at(state, AT.w168 + week) / g + 1);
   return { a: Math.max(a, 1e-4), b: Math.max(b, 1e-4) };
 }
@@ -197,6 +236,7 @@ function keepRecord(state: VolumeState, calls: number, means: Means, r: readonly
  */
 export function learnHour(state: VolumeState, parent: Parent, sums: HourSums | null): void {
   const hour = trainedThrough(state) + 1;
+  rescale(state, hour);
   if (sums !== null) learn(state, parent, hour, sums);
   state[AT.through] = hour;
 }
@@ -219,10 +259,32 @@ function learn(state: VolumeState, parent: Parent, hour: number, seen: HourSums)
   const rhythm = parent.rhythm(hour);
   state[AT.sumT] = at(state, AT.sumT) + g * sums.calls;
   state[AT.sumS] = at(state, AT.sumS) + g * rhythm;
-  const day = daySlot(hour);
   const week = weekSlot(hour);
-  state[AT.x48 + day] = at(state, AT.x48 + day) + g * sums.calls;
-  state[AT.w48 + day] = at(state, AT.w48 + day) + g;
   state[AT.x168 + week] = at(state, AT.x168 + week) + g * sums.calls;
   state[AT.w168 + week] = at(state, AT.w168 + week) + g;
+}
+
+/** True when a state was taken over from a predecessor. */
+export const isHeir = (state: VolumeState): boolean => at(state, AT.heir) > 0;
+
+/**
+ * The state of a token that follows another one: the predecessor's, with the few hours of its own that
+ * it has seen so far. Both are learnt through the same hour; the predecessor's silence since is in its
+ * weights, so that the two together count each hour about once.
+ */
+export function inherited(own: VolumeState, predecessor: VolumeState): VolumeState {
+  const state = Float32Array.from(predecessor);
+  const factor = gain(state, trainedThrough(own)) / gain(own, trainedThrough(own));
+  state[AT.sumT] = at(state, AT.sumT) + factor * at(own, AT.sumT);
+  for (let i = 0; i < 168; i += 1) {
+    state[AT.x168 + i] = at(state, AT.x168 + i) + factor * at(own, AT.x168 + i);
+  }
+  for (let i = 0; i < DAY; i += 1) {
+    state[AT.recentT + i] = at(state, AT.recentT + i) + at(own, AT.recentT + i);
+  }
+  state[AT.lastActive] = Math.max(lastActive(state), lastActive(own));
+  state[AT.drip] = 0;
+  state[AT.run] = 0;
+  state[AT.heir] = 1;
+  return state;
 }

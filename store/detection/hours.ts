@@ -14,10 +14,15 @@ export interface HourRow {
   q5: number;
 }
 
-function hoursSql(db: Db, entity: 'token' | 'client', clients: boolean): string {
+/**
+ * Hourly sums of tokens or clients between the parameters `from` and `to` (epoch seconds), under the
+ * names of {@link HourRow}.
+ *
+ * @param only a further condition on the rows of the rollup
+ */
+export function hoursSql(db: Db, entity: 'token' | 'client', only = '1'): string {
   const token = entity === 'token' ? 'token_hash, ' : '';
   const table = entity === 'token' ? TABLES.tokenMinute : TABLES.clientMinute;
-  const only = clients ? 'AND client_id IN {clients:Array(String)}' : '';
   return `
     SELECT intDiv(toUnixTimestamp(h), 3600) AS hour,
       ${entity === 'token' ? 'lower(hex(token_hash))' : "''"} AS tokenHash, client_id AS clientId,
@@ -27,13 +32,12 @@ function hoursSql(db: Db, entity: 'token' | 'client', clients: boolean): string 
       FROM (
         SELECT minute, toStartOfFiveMinutes(minute) AS five, ${token}client_id, sum(calls - failed) AS c
         FROM ${db.database}.${table}
-        WHERE minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32}) ${only}
+        WHERE minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32}) AND ${only}
         GROUP BY minute, ${token}client_id
       )
       GROUP BY five, ${token}client_id
     )
-    GROUP BY h, ${token}client_id
-    ORDER BY hour, ${token}client_id`;
+    GROUP BY h, ${token}client_id`;
 }
 
 /**
@@ -47,7 +51,9 @@ export async function readHours(
   range: { fromHour: number; toHour: number },
   clients?: readonly string[],
 ): Promise<HourRow[]> {
-  return db.query<HourRow>(hoursSql(db, entity, clients !== undefined), {
+  const only = clients === undefined ? '1' : 'client_id IN {clients:Array(String)}';
+  const sql = `SELECT * FROM (${hoursSql(db, entity, only)}) ORDER BY hour, tokenHash, clientId`;
+  return db.query<HourRow>(sql, {
     from: range.fromHour * 3600,
     to: range.toHour * 3600,
     ...(clients === undefined ? {} : { clients }),

@@ -1,0 +1,152 @@
+import type { Db } from '../../store/db.ts';
+import { readHours } from '../../store/detection/hours.ts';
+import type { HourRow } from '../../store/detection/hours.ts';
+import { writeProfiles } from '../../store/detection/profiles.ts';
+import type { ProfileRow } from '../../store/detection/profiles.ts';
+import { writeStates } from '../../store/detection/states.ts';
+import type { StateRow } from '../../store/detection/states.ts';
+import { readClientSizes, readCrowd } from '../../store/detection/training.ts';
+import type { ClientSize } from '../../store/detection/training.ts';
+import { FORGOTTEN, createVolumeBook, profileRow } from '../volume/book.ts';
+import type { Heir, Trains } from '../volume/book.ts';
+import type { HourSums } from '../volume/state.ts';
+import { lastActive, trainedThrough } from '../volume/state.ts';
+import { IDLE_HOURS } from './step.ts';
+
+/** Hours that are read at once, tokens that are folded at once (1.6 KB each), clients of one query. */
+const STRIDE = 24;
+const TOKENS = 50_000;
+const CLIENTS = 1_000;
+const CHUNK = 5_000;
+
+/** What is folded anew from the stored minutes. */
+export interface Refold {
+  db: Db;
+  /** Hours since the epoch, both inclusive. */
+  fromHour: number;
+  through: number;
+  /** Only these clients; all when undefined. */
+  clients?: readonly string[];
+  /** The hours to be expected after a learnt hour, if anybody needs to know. */
+  expectedAfter: (hour: number) => number | null;
+  trains: Trains;
+  heirs: (hour: number) => readonly Heir[];
+  version: number;
+}
+
+/** Divides clients into groups of at most so many tokens; a larger client is a group by itself. */
+export function groupsOf(sizes: readonly ClientSize[], most = TOKENS): string[][] {
+  const groups: string[][] = [];
+  let tokens = Infinity;
+  for (const size of sizes) {
+    const group = groups.at(-1);
+    if (group !== undefined && tokens + size.tokens <= most && group.length < CLIENTS) {
+      group.push(size.clientId);
+      tokens += size.tokens;
+    } else {
+      groups.push([size.clientId]);
+      tokens = size.tokens;
+    }
+  }
+  return groups;
+}
+
+/** The average client by hour, over everybody: what the book of a few clients cannot know. */
+async function crowdOf(refold: Refold): Promise<(hour: number) => HourSums | null> {
+  const rows = await readCrowd(refold.db, refold.fromHour, refold.through + 1);
+  const sums = new Map<number, HourSums>();
+  const known: { hour: number; clients: number }[] = [];
+  let clients = 0;
+  for (const { hour, calls, q1, q5, newClients } of rows) {
+    clients += newClients;
+    known.push({ hour, clients });
+    sums.set(hour, { calls: calls / clients, q1: q1 / clients, q5: q5 / clients });
+  }
+  const first = known[0]?.hour ?? Infinity;
+  return (hour) => (hour < first ? null : (sums.get(hour) ?? { calls: 0, q1: 0, q5: 0 }));
+}
+
+/**
+ * Folds the stored minutes of clients into their states anew, a bounded number of tokens at a time, and
+ * writes what is remembered and expected.
+ */
+export async function refold(order: Refold): Promise<void> {
+  const crowd = await crowdOf(order);
+  const sizes: ClientSize[] = [];
+  if (order.clients === undefined) sizes.push(...(await readClientSizes(order.db, order.fromHour)));
+  else {
+    for (let start = 0; start < order.clients.length; start += CLIENTS) {
+      const some = order.clients.slice(start, start + CLIENTS);
+      sizes.push(...(await readClientSizes(order.db, order.fromHour, some)));
+    }
+  }
+  const everybody: StateRow[] = [];
+  for (const group of groupsOf(sizes)) {
+    const rows = await refoldGroup(order, group, crowd);
+    everybody.splice(0, everybody.length, ...rows);
+  }
+  // Last: only now everything is trained through this hour.
+  await writeStates(order.db, everybody, order.version);
+}
+
+async function refoldGroup(
+  order: Refold,
+  clients: readonly string[],
+  crowd: (hour: number) => HourSums | null,
+): Promise<StateRow[]> {
+  const { db, fromHour, through, trains, heirs } = order;
+  const book = createVolumeBook({ trains, heirs, crowd });
+  for (let start = fromHour; start <= through; start += STRIDE) {
+    const range = { fromHour: start, toHour: Math.min(through + 1, start + STRIDE) };
+    const [tokens, sums] = await Promise.all([
+      readHours(db, 'token', range, clients).then(byHour),
+      readHours(db, 'client', range, clients).then(byHour),
+    ]);
+    for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
+      book.learn(hour, tokens.get(hour) ?? [], sums.get(hour) ?? []);
+      const expected = order.expectedAfter(hour);
+      if (expected !== null) await writeExpected(db, book, expected);
+    }
+  }
+  return keepStates(order, book);
+}
+
+function byHour(rows: readonly HourRow[]): Map<number, HourRow[]> {
+  return Map.groupBy(rows, (row) => row.hour);
+}
+
+async function writeExpected(
+  db: Db,
+  book: ReturnType<typeof createVolumeBook>,
+  hour: number,
+): Promise<void> {
+  let rows: ProfileRow[] = [];
+  for (const expected of book.expect(hour, IDLE_HOURS)) {
+    rows.push(profileRow(expected));
+    if (rows.length < CHUNK) continue;
+    await writeProfiles(db, rows);
+    rows = [];
+  }
+  await writeProfiles(db, rows);
+}
+
+/** Writes what a book remembers; hands back the state of everybody, which is for the end. */
+async function keepStates(
+  { db, version, through }: Refold,
+  book: ReturnType<typeof createVolumeBook>,
+): Promise<StateRow[]> {
+  let rows: StateRow[] = [];
+  const everybody: StateRow[] = [];
+  for (const { entity, key, clientId, state } of book.states()) {
+    const active = Math.max(0, lastActive(state));
+    const hour = trainedThrough(state);
+    const row = { entity, key, clientId, hour, active, state, gone: through - active > FORGOTTEN };
+    if (entity === 'all') everybody.push(row);
+    else rows.push(row);
+    if (rows.length < CHUNK) continue;
+    await writeStates(db, rows, version);
+    rows = [];
+  }
+  await writeStates(db, rows, version);
+  return everybody;
+}
