@@ -1,4 +1,3 @@
-import type { DetectorConfig } from '../config/detector.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Db } from '../store/db.ts';
 import { writeCatalogue } from '../store/detection/catalogue.ts';
@@ -22,6 +21,7 @@ import { judgeValues } from './judge/values.ts';
 import { judgeVolume } from './judge/volume.ts';
 import { createRecentSet } from './recent.ts';
 import type { RecentSet } from './recent.ts';
+import type { DetectorSettings } from './parameters.ts';
 import { CATALOGUE } from './registry.ts';
 import { toFinding, toldFrom, untold } from './raise.ts';
 import { prepareHours } from './train.ts';
@@ -45,8 +45,8 @@ export interface DetectorOptions {
   db: Db;
   /** Epoch ms; stamps findings. Arrivals are followed by the server's own clock. */
   now: () => number;
-  /** `detector:` of the configuration. */
-  settings: DetectorConfig;
+  /** `detector:` of the configuration, with what people set; read anew at each look. */
+  readonly settings: DetectorSettings;
 }
 
 /** What one tick did. */
@@ -114,7 +114,7 @@ async function judge(
   const { db, settings } = options;
   const judged: Judged = { notices: [], surprises: [] };
   const learn: LearnThresholds = async (keys, hour) =>
-    thresholdsFor(db, memory.calibration, settings.budget_per_day, keys, hour);
+    thresholdsFor(db, memory.calibration, settings, keys, hour);
   const [minutes, noticed] = await Promise.all([
     readFreshMinutes(db, arrival),
     lookAround(db, { by: 'arrival', ...arrival }, settings),

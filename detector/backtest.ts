@@ -1,10 +1,10 @@
 import { detectorSchema } from '../config/detector.ts';
-import type { DetectorConfig } from '../config/detector.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Db } from '../store/db.ts';
 import { readNthCall } from '../store/detection/evidence.ts';
 import { readHourRange } from '../store/detection/hours.ts';
 import type { OpenNotice } from './judge/judged.ts';
+import type { DetectorSettings } from './parameters.ts';
 import { toFinding, untold } from './raise.ts';
 import type { Told } from './raise.ts';
 import { judgingFrom, replay } from './replay/replay.ts';
@@ -21,11 +21,11 @@ export interface BacktestOptions {
   /** Ids of detections to run; all by default. */
   detections?: readonly string[];
   /** `detector:` of the configuration; what it says by default where absent. */
-  settings?: DetectorConfig;
+  settings?: DetectorSettings;
   /** Takes each finding as it is made, in order of time. */
   onFinding?: (finding: Finding) => void | Promise<void>;
-  /** Told after each hour, how many of how many are done. */
-  onProgress?: (done: number, total: number) => void;
+  /** Told after each hour, how many of how many are done; what it throws ends the run. */
+  onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
 /** What a backtest went through. */
@@ -61,7 +61,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
       await options.onFinding?.(await toFinding(db, notice, at));
       findings += 1;
     }
-    options.onProgress?.(hour - fromHour + 1, toHour - fromHour);
+    await options.onProgress?.(hour - fromHour + 1, toHour - fromHour);
   }
   return { findings, range: { from, to } };
 }

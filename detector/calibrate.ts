@@ -8,6 +8,7 @@ import { UNCALIBRATED, thresholdsFrom } from './calibration/calibration.ts';
 import type { Calibration, Thresholds } from './calibration/calibration.ts';
 import { RECORD_HOURS, noteNoise } from './calibration/noise.ts';
 import type { Noise } from './calibration/noise.ts';
+import type { DetectorSettings } from './parameters.ts';
 import { judgingFrom, replay } from './replay/replay.ts';
 import { HOUR_MS } from './volume/calendar.ts';
 
@@ -61,7 +62,7 @@ export async function readCalibration(db: Db): Promise<Calibration> {
 export async function thresholdsFor(
   db: Db,
   calibration: Calibration,
-  budget: number,
+  { budget_per_day: budget, changed }: DetectorSettings,
   keys: readonly string[],
   hour: number,
 ): Promise<Thresholds> {
@@ -74,5 +75,5 @@ export async function thresholdsFor(
       past.sort((a, b) => a.time - b.time),
     );
   }
-  return thresholdsFrom(calibration, noise, budget);
+  return thresholdsFrom(calibration, noise, budget, changed);
 }

@@ -4,6 +4,8 @@ import { createDetector } from './app.ts';
 import type { Detector } from './app.ts';
 import { createMetrics } from './metrics.ts';
 import type { DetectorMetrics } from './metrics.ts';
+import { createLiveSettings } from './what-if/live-settings.ts';
+import { startWhatIf } from './what-if/start.ts';
 
 /** After a failure the next look waits longer, up to so long, ms. */
 const LONGEST_WAIT = 30_000;
@@ -60,10 +62,14 @@ async function calibrateDaily(
 export async function startDetector(context: StageContext): Promise<RunningStage> {
   const { config, db, log } = context;
   const metrics = createMetrics(context.registry);
+  const live = createLiveSettings(db, config.detector, log);
+  await live.refresh();
   const detector = createDetector({
     db,
     now: context.now,
-    settings: config.detector,
+    get settings() {
+      return live.current;
+    },
   });
   await detector.start();
   const stopping = new AbortController();
@@ -88,12 +94,14 @@ export async function startDetector(context: StageContext): Promise<RunningStage
 
   const running = run();
   const calibrating = calibrateDaily(detector, context, stopping.signal, metrics);
+  const following = live.follow(stopping.signal);
+  const answering = startWhatIf(context, live, stopping.signal);
   return {
     name: 'detector',
     urls: {},
     async stop() {
       stopping.abort();
-      await Promise.all([running, calibrating]);
+      await Promise.all([running, calibrating, following, answering]);
     },
   };
 }

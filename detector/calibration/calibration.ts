@@ -1,3 +1,4 @@
+import type { ChangedParameters } from '../../model/what-if.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import { bitsOf, excessOf, noteNoise, usualPeak } from './noise.ts';
 import type { Noise } from './noise.ts';
@@ -10,20 +11,28 @@ import type { Tail } from './tail.ts';
  * threshold may rise above those, as a factor: attacks that nobody noticed are in the pool too, and
  * would else hide the next new country or scope.
  */
-export const ALARMING: Readonly<Record<string, { weight: number; bits: number; most?: number }>> = {
-  volume_minutes: { weight: 0.09, bits: 30 },
-  volume_hour: { weight: 0.15, bits: 30 },
-  volume_day: { weight: 0.05, bits: 30 },
-  geography: { weight: 0.2, bits: 15, most: 1.1 },
-  network: { weight: 0.1, bits: 22, most: 1.1 },
-  travel: { weight: 0.05, bits: 12, most: 1.1 },
-  scope: { weight: 0.1, bits: 11, most: 1.5 },
-  route: { weight: 0.02, bits: 19 },
-  environment: { weight: 0.08, bits: 13 },
-  client_minutes: { weight: 0.02, bits: 40 },
-  client_hour: { weight: 0.02, bits: 40 },
-  client_day: { weight: 0.02, bits: 40 },
+export const ALARMING: Readonly<Record<string, Alarming>> = {
+  volume_minutes: { of: 'volume.surge', weight: 0.09, bits: 30 },
+  volume_hour: { of: 'volume.surge', weight: 0.15, bits: 30 },
+  volume_day: { of: 'volume.surge', weight: 0.05, bits: 30 },
+  geography: { of: 'geography.new-country', weight: 0.2, bits: 15, most: 1.1 },
+  network: { of: 'geography.new-network', weight: 0.1, bits: 22, most: 1.1 },
+  travel: { of: 'geography.impossible-travel', weight: 0.05, bits: 12, most: 1.1 },
+  scope: { of: 'scope.first-use', weight: 0.1, bits: 11, most: 1.5 },
+  route: { of: 'scope.new-route', weight: 0.02, bits: 19 },
+  environment: { of: 'environment.new', weight: 0.08, bits: 13 },
+  client_minutes: { of: 'volume.client-surge', weight: 0.02, bits: 40 },
+  client_hour: { of: 'volume.client-surge', weight: 0.02, bits: 40 },
+  client_day: { of: 'volume.client-surge', weight: 0.02, bits: 40 },
 };
+
+interface Alarming {
+  /** The detection whose parameter `bits` this is. */
+  of: string;
+  weight: number;
+  bits: number;
+  most?: number;
+}
 
 /** Dimensions whose entities are clients: they are pooled apart, over hours of clients. */
 const OF_CLIENTS = /^client_/;
@@ -63,13 +72,25 @@ export type Thresholds = (dimension: string, key: string, hour: number) => numbe
  * 10,000 entities, one entity-hour may alarm with probability B/240,000.
  *
  * @param budget B
+ * @param changed parameters that people set: `bits` among them are taken as they are and not learnt;
+ *   only what an entity is known for is still added
  */
-export function thresholdsFrom(calibration: Calibration, noise: Noise, budget: number): Thresholds {
+export function thresholdsFrom(
+  calibration: Calibration,
+  noise: Noise,
+  budget: number,
+  changed: ChangedParameters = {},
+): Thresholds {
   const excesses = new Map<string, number>();
   return (dimension, key, hour) => {
     const declared = ALARMING[dimension];
     if (declared === undefined) return undefined;
     let excess = excesses.get(dimension);
+    const set = changed[declared.of]?.['bits'];
+    if (excess === undefined && set !== undefined) {
+      excess = excessOf(set, 4);
+      excesses.set(dimension, excess);
+    }
     if (excess === undefined) {
       const target = targetOf(declared.weight, budget * calibration.steer);
       // What the declared bits stand for is fixed at the default budget.
