@@ -6,7 +6,8 @@ import { Secret } from '../../config/secret.ts';
 import { correlate } from '../../model/correlate.ts';
 import { openAudit } from '../../store/audit/audit.ts';
 import { readAudit } from '../../store/audit/entries.ts';
-import { appendEvents, readIncident } from '../../store/incidents/events.ts';
+import { appendEvents, readEvents, readIncident } from '../../store/incidents/events.ts';
+import { readRevocationStop } from '../../store/responses/stop.ts';
 import { listSilences } from '../../store/silences/silences.ts';
 import { MORNING, findingOf } from '../../test/support/finding.ts';
 import { openTestStore } from '../../test/support/test-store.ts';
@@ -62,20 +63,26 @@ beforeAll(async () => {
     correlate(null, findingOf(), { reopenWithin: 1, falsePositiveFor: 1 }),
   );
   incident = opened?.id ?? '';
-  app = createInteractions({
+  app = open();
+});
+
+/** The app as a fresh process has it: it remembers no request. */
+function open(): FastifyInstance {
+  const { db } = store;
+  return createInteractions({
     db,
     config: {
       host: '127.0.0.1',
       port: 0,
       signing_secrets: [new Secret(SECRET)],
       users: ['U0ADA', 'U0BOB'],
-      people: {},
+      people: { U0BOB: 'bob' },
     },
     audit: openAudit({ db, stage: 'slack', now: () => clock }),
     log: createLogger('test', 'silent'),
     now: () => clock,
   });
-});
+}
 
 afterAll(async () => {
   await app.close();
@@ -92,11 +99,43 @@ describe('Slack buttons', () => {
     });
     expect(await press('silence')).toBe(200);
     const [silence] = await listSilences(store.db, clock);
-    expect(silence).toMatchObject({ owner: 'slack:U0ADA', match: { token: 'a1'.repeat(32) } });
+    // What is high now may not become critical unheard.
+    expect(silence).toMatchObject({
+      owner: 'slack:U0ADA',
+      match: { token: 'a1'.repeat(32), severity: ['low', 'medium', 'high'] },
+    });
     expect(await press('revoke')).toBe(200);
     expect((await readIncident(store.db, incident))?.response).toBe('requested');
     expect(await press('revoke', 'U0BOB')).toBe(200);
     expect((await readIncident(store.db, incident))?.response).toBe('approved');
+    const events = await readEvents(store.db, incident);
+    const steps = events.filter(({ kind }) => kind.startsWith('response_'));
+    expect(steps.map(({ actor }) => actor)).toEqual(['slack:U0ADA', 'person:bob']);
+  });
+
+  it('stop all revocations at one press, whatever the incident has come to', async () => {
+    expect((await readRevocationStop(store.db)).stopped).toBe(false);
+    expect(await press('stop', 'U0BOB')).toBe(200);
+    expect(await readRevocationStop(store.db)).toMatchObject({
+      ...{ stopped: true, by: 'person:bob', at: clock },
+    });
+    const entries = await readAudit(store.db, { action: 'revocation.stopped' });
+    expect(entries.map(({ actor }) => actor)).toEqual(['person:bob']);
+  });
+
+  it('do nothing more when a request is replayed to a process that was started since', async () => {
+    clock += 1_000;
+    const text = body('silence', incident);
+    const headers = headersFor(text);
+    expect(await send(text, headers)).toBe(200);
+    const before = await readIncident(store.db, incident);
+    const silences = (await listSilences(store.db, clock)).length;
+    await app.close();
+    app = open();
+    clock += 1_000;
+    expect(await send(text, headers)).toBe(200);
+    expect(await readIncident(store.db, incident)).toEqual(before);
+    expect(await listSilences(store.db, clock)).toHaveLength(silences);
   });
 
   it('are refused and recorded when forged, stale, replayed, unsigned or not allowed', async () => {

@@ -222,13 +222,18 @@ export class Responder {
   }
 }
 
+/**
+ * A step on an incident. It follows what it was decided on, even where the clock of whoever asked is
+ * ahead of this one: the fold goes by time.
+ */
 function event(
-  incident: Incident,
+  incident: Pick<Incident, 'id' | 'updatedAt'>,
   name: string,
   actor: string,
-  at: number,
+  now: number,
   change: IncidentChange,
 ): IncidentEvent {
+  const at = Math.max(now, incident.updatedAt + 1);
   return { id: `${incident.id}:response:${name}`, incidentId: incident.id, at, actor, ...change };
 }
 

@@ -109,8 +109,9 @@ function eventOf(
   incident: Incident,
   result: WatchResult,
   calls: AcceptedCalls,
-  at: number,
+  now: number,
 ): IncidentEvent {
+  const at = Math.max(now, incident.updatedAt + 1);
   const change: IncidentChange =
     result === 'contained'
       ? { kind: 'response_confirmed', response: 'revocation', lastAcceptedAt: calls.last }

@@ -20,6 +20,27 @@ interface TokenRow {
 /** Several tokens as a set that `token_hash IN` takes; the parameter holds hex. */
 const TOKENS = '(SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))';
 
+/** Each token's public id, and how many others of its client live: seen, not expired, not revoked. */
+async function readTokens(
+  db: Db,
+  params: { tokens: string[]; since: number; now: number },
+): Promise<TokenRow[]> {
+  return db.query<TokenRow>(
+    `WITH dead AS (SELECT token_hash FROM ${db.database}.${TABLES.tokenRegistry} FINAL
+                     WHERE toUnixTimestamp64Milli(revoked_at) BETWEEN 1 AND {now:Int64}),
+            live AS (SELECT client_id, groupArray(token_hash) AS hashes FROM ${db.database}.${TABLES.tokens}
+                     WHERE last_seen >= fromUnixTimestamp64Milli({since:Int64}) AND client_id != ''
+                       AND (toUnixTimestamp(expires_at) = 0 OR toUnixTimestamp(expires_at) * 1000 > {now:Int64})
+                       AND token_hash NOT IN dead
+                     GROUP BY client_id)
+       SELECT lower(hex(t.token_hash)) AS token, t.token_id AS token_id,
+              toInt64(length(live.hashes) - has(live.hashes, t.token_hash)) AS others
+       FROM ${db.database}.${TABLES.tokens} AS t LEFT JOIN live ON live.client_id = t.client_id
+       WHERE t.token_hash IN ${TOKENS}`,
+    params,
+  );
+}
+
 /**
  * What revoking each token would hit, from the calls of the last 24 hours.
  *
@@ -45,15 +66,7 @@ export async function readBlastRadius(
        GROUP BY token, route, service ORDER BY n DESC LIMIT 50 BY token`,
       params,
     ),
-    db.query<TokenRow>(
-      `WITH live AS (SELECT client_id, count() AS n FROM ${db.database}.${TABLES.tokens}
-                     WHERE last_seen >= fromUnixTimestamp64Milli({since:Int64}) GROUP BY client_id)
-       SELECT lower(hex(t.token_hash)) AS token, t.token_id AS token_id,
-              greatest(0, toInt64(live.n) - (t.last_seen >= fromUnixTimestamp64Milli({since:Int64}))) AS others
-       FROM ${db.database}.${TABLES.tokens} AS t LEFT JOIN live ON live.client_id = t.client_id
-       WHERE t.token_hash IN ${TOKENS}`,
-      params,
-    ),
+    readTokens(db, { ...params, now }),
   ]);
   const radius = new Map<string, BlastRadius>(
     tokens.map((token) => [
