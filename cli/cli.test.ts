@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const COMMANDS = [
   ...['up', 'collector', 'detector', 'alerting', 'console', 'migrate', 'import', 'backtest'],
-  ...['config', 'routes', 'deliveries', 'revocation', 'audit', 'doctor'],
+  ...['config', 'routes', 'deliveries', 'revocation', 'audit', 'erase', 'doctor'],
 ];
 
 let dir: string;
@@ -130,6 +130,19 @@ describe('import, then backtest', () => {
       expect(Object.keys(JSON.parse(incidents[0] ?? '{}') as object)).toEqual([
         ...['id', 'opened_at', 'severity', 'score', 'token_hash', 'client', 'detections'],
       ]);
+
+      const erase = ['erase', '--client', 'acme', '--reason', 'asked by letter'];
+      expect(tokenwatch(erase)).toMatchObject({ code: 2, out: '' });
+      expect(tokenwatch([...erase, '--token', 'x', '--yes'])).toMatchObject({ code: 2 });
+      const erased = tokenwatch([...erase, '--receipt', 'receipt.json', '--yes']);
+      expect(erased.code).toBe(0);
+      expect(readFileSync(join(dir, 'receipt.json'), 'utf8')).toBe(erased.out);
+      expect(erased.out).not.toContain('acme');
+      const { entry } = JSON.parse(erased.out) as { entry: { detail: Record<string, unknown> } };
+      expect(entry.detail['tables']).toContainEqual({
+        ...{ table: 'calls', deleted: 24 * 32 + 1, rewritten: 0 },
+      });
+      expect(tokenwatch(['backtest', '--from', '2026-01-16']).out).toBe('');
       expect(tokenwatch(['audit', 'verify']).out).toContain('unbroken');
     },
   );

@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.ts';
 import { deliveriesCommand } from './commands/deliveries.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { eraseCommand } from './commands/erase.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { revocationCommand } from './commands/revocation.ts';
@@ -37,6 +38,7 @@ function program(): Command {
     deliveriesCommand(),
     revocationCommand(),
     auditCommand(),
+    eraseCommand(),
     doctorCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));

@@ -34,5 +34,6 @@ export const TABLES = {
   consoleSessions: 'console_sessions',
   consoleKeys: 'console_keys',
   tokenRegistry: 'token_registry',
+  erasing: 'erasing',
   migrations: 'schema_migrations',
 } as const;
