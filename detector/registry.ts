@@ -4,6 +4,13 @@ import { environmentNew } from './detections/environment-new.ts';
 import { geographyImpossibleTravel } from './detections/geography-impossible-travel.ts';
 import { geographyNewCountry } from './detections/geography-new-country.ts';
 import { geographyNewNetwork } from './detections/geography-new-network.ts';
+import { lifecycleDormantActive } from './detections/lifecycle-dormant-active.ts';
+import { lifecycleExpiredAccepted } from './detections/lifecycle-expired-accepted.ts';
+import { lifecycleExpiring } from './detections/lifecycle-expiring.ts';
+import { lifecycleLifetimeOverPolicy } from './detections/lifecycle-lifetime-over-policy.ts';
+import { lifecycleOverlap } from './detections/lifecycle-overlap.ts';
+import { lifecycleRevokedAccepted } from './detections/lifecycle-revoked-accepted.ts';
+import { lifecycleRotationOverdue } from './detections/lifecycle-rotation-overdue.ts';
 import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
 import { scopeFirstUse } from './detections/scope-first-use.ts';
 import { scopeNewRoute } from './detections/scope-new-route.ts';
@@ -22,6 +29,13 @@ export const DETECTIONS = {
   geographyImpossibleTravel,
   environmentMismatch,
   environmentNew,
+  lifecycleDormantActive,
+  lifecycleExpiredAccepted,
+  lifecycleExpiring,
+  lifecycleLifetimeOverPolicy,
+  lifecycleOverlap,
+  lifecycleRevokedAccepted,
+  lifecycleRotationOverdue,
 } as const;
 
 /** A detection whose window and baseline are its own business. */

@@ -43,3 +43,20 @@ export function odds(bits: number): string {
 export function minutes(value: number): string {
   return value < 60 ? `${String(value)} min` : `${String(value / 60)} h`;
 }
+
+/** A length of time in its largest unit: `40 s`, `12 min`, `3 h`, `45 days`. */
+export function span(ms: number): string {
+  const units = [
+    [86_400_000 * 2, 86_400_000, 'days'],
+    [3_600_000, 3_600_000, 'h'],
+    [60_000, 60_000, 'min'],
+    [0, 1_000, 's'],
+  ] as const;
+  const [, size, name] = units.find(([from]) => ms >= from) ?? units[3];
+  return `${count(Math.round(ms / size))} ${name}`;
+}
+
+/** A moment: `2026-11-23 10:30:05 UTC`. */
+export function moment(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,5 +1,7 @@
+import { certainly } from '../certain.ts';
 import { defineDetection } from '../detection.ts';
 import { MONDAY } from '../values/example.ts';
+import { list, plural } from '../words.ts';
 
 /** A token at work in an environment. */
 export interface EnvironmentWindow {
@@ -9,7 +11,11 @@ export interface EnvironmentWindow {
   environment: string;
   /** Event time of the first such call, epoch ms. */
   time: number;
+  /** Of the last, epoch ms. */
+  last: number;
   calls: number;
+  /** What those calls recorded, by currency. */
+  amounts: Readonly<Record<string, number>>;
 }
 
 export interface EnvironmentBaseline {
@@ -39,8 +45,24 @@ export function environmentName(name: string): string {
   return Object.hasOwn(NAMES, plain) ? (NAMES[plain] ?? plain) : plain;
 }
 
-/** How surprising a certain violation counts as, bits. */
-const CERTAIN = 60;
+const MONEY = new Intl.NumberFormat('en-US', {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+});
+
+/** `12,400.00 EUR and 80.00 USD`, the largest first; empty where nothing was recorded. */
+function amountsOf(amounts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(amounts).sort(([, a], [, b]) => b - a);
+  return sorted.length === 0
+    ? ''
+    : list(sorted.map(([currency, sum]) => `${MONEY.format(sum)} ${currency}`.trim()));
+}
+
+/** A staging token in production, for the examples. */
+const astray: EnvironmentWindow = {
+  ...{ minted: 'staging', environment: 'production', time: MONDAY, last: MONDAY + 60_000 },
+  ...{ calls: 37, amounts: { EUR: 12_400 } },
+};
 
 /** A token minted for one environment is seen in another, and nobody approved it. */
 export const environmentMismatch = defineDetection<EnvironmentWindow, EnvironmentBaseline>({
@@ -50,7 +72,7 @@ export const environmentMismatch = defineDetection<EnvironmentWindow, Environmen
   severity: 'critical',
   owasp: ['API8:2023', 'API2:2023'],
   attack: ['T1078'],
-  parameters: { bits: CERTAIN },
+  parameters: { calls: 1 },
   blindSpots: [
     'Tokens that do not say what they were minted for (see environment.new).',
     'Services that do not set deployment.environment.name.',
@@ -64,47 +86,47 @@ export const environmentMismatch = defineDetection<EnvironmentWindow, Environmen
     const minted = environmentName(window.minted);
     const seen = environmentName(window.environment);
     if (minted === '' || seen === '' || minted === seen || baseline.approved) return null;
-    return {
-      bits: CERTAIN,
-      thresholdBits: 0,
+    const amounts = amountsOf(window.amounts);
+    const recorded = amounts === '' ? '' : `, with ${amounts}`;
+    return certainly({
       value: seen,
       explanation:
-        `A token minted for ${minted} was used in ${seen}; usual is ${minted} only, and nobody ` +
-        `approved ${seen} for it. This needs no statistics: the first call suffices.`,
-      evidence: {
-        value: seen,
-        seen,
-        usual: minted,
-        threshold: 0,
-        unit: 'calls outside its environment',
-        facts: { minted_for: window.minted, seen_in: window.environment },
+        `A token minted for ${minted} was used in ${seen}: ${plural(window.calls, 'call')}${recorded}, ` +
+        `recorded in ${seen}; usual is ${minted} only, and nobody approved ${seen} for it.`,
+      seen,
+      usual: minted,
+      unit: 'calls outside its environment',
+      facts: {
+        ...{ minted_for: window.minted, seen_in: window.environment },
+        ...{ affected_calls: window.calls, amounts: { ...window.amounts } },
       },
-      windowStart: window.time,
-      windowEnd: window.time + 1,
-    };
+      from: window.time,
+      to: window.last + 1,
+      calls: window.calls,
+    });
   },
   examples: {
     quiet: [
       {
         name: 'two names of the same environment',
-        window: { minted: 'prod', environment: 'production', time: MONDAY, calls: 1 },
+        window: { ...astray, minted: 'prod', environment: 'production' },
         baseline: { approved: false },
       },
       {
         name: 'approved',
-        window: { minted: 'staging', environment: 'production', time: MONDAY, calls: 1 },
+        window: { ...astray, minted: 'staging', environment: 'production' },
         baseline: { approved: true },
       },
       {
         name: 'a token that does not say',
-        window: { minted: '', environment: 'production', time: MONDAY, calls: 1 },
+        window: { ...astray, minted: '', environment: 'production' },
         baseline: { approved: false },
       },
     ],
     firing: [
       {
         name: 'a staging token in production',
-        window: { minted: 'staging', environment: 'production', time: MONDAY, calls: 1 },
+        window: { ...astray, minted: 'staging', environment: 'production' },
         baseline: { approved: false },
       },
     ],

@@ -2,20 +2,23 @@ import { readMismatches } from '../../store/detection/environments.ts';
 import type { Mismatch } from '../../store/detection/environments.ts';
 import type { OpenNotice } from '../judge/judged.ts';
 import { DETECTIONS } from '../registry.ts';
+import { noticesOf, tokenEntity } from './notice.ts';
 import type { Watch } from './watch.ts';
 
-function judge(one: Mismatch): OpenNotice | null {
+function judge(one: Mismatch): OpenNotice[] {
   const detection = DETECTIONS.environmentMismatch;
-  const { tokenHash, clientId, time } = one;
-  const noticed = detection.detect(one, { approved: false }, detection.parameters);
-  if (noticed === null) return null;
-  const entity = { kind: 'token', key: tokenHash, tokenHash, clientId } as const;
-  return { detection, entity, noticed, moment: 'once', decidedAt: time };
+  return noticesOf({
+    detection,
+    entity: tokenEntity(one.tokenHash, one.clientId),
+    noticed: detection.detect(one, { approved: false }, detection.parameters),
+    decidedAt: one.time,
+    calls: one.calls,
+  });
 }
 
-/** Tokens in environments they were not minted for: once per token and environment. */
+/** Tokens in environments they were not minted for, and what they recorded there. */
 export const environments: Watch = {
   concern: 'environments',
-  look: async (db, scope) =>
-    (await readMismatches(db, scope)).map(judge).filter((notice) => notice !== null),
+  pace: 'tick',
+  look: async (db, scope) => (await readMismatches(db, scope)).flatMap(judge),
 };

@@ -6,13 +6,15 @@ import type { OpenNotice } from '../judge/judged.ts';
 
 /**
  * Looks at the calls of a range for what needs no learnt baseline: a question to the store, and
- * detections that judge the answer. The same watch runs live (calls by arrival, every tick, with an
- * overlap) and in a backtest (calls by event time, a day at a time), so a notice must not depend on
- * where the range begins or ends: give it a `moment` that makes it the same notice again.
+ * detections that judge the answer. The same watch runs live (calls by arrival, with an overlap) and
+ * in a backtest (calls by event time, half a day at a time), so a notice must not depend on where the
+ * range begins or ends: give it a `moment` that makes it the same notice again.
  */
 export interface Watch {
-  /** It is run only when a call of the range concerns it. */
-  concern: Concern;
+  /** It is run only when a call of the range concerns it; where absent, always. */
+  concern?: Concern;
+  /** Live: every tick, or every 20 s, over the calls of the last five minutes. */
+  pace: 'tick' | 'slow';
   /** Reads and judges; what it notices, with `decidedAt` set. */
   look: (db: Db, scope: Scope, settings: DetectorConfig) => Promise<OpenNotice[]>;
 }

@@ -1,6 +1,9 @@
+import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { CONCERNS_MISMATCH } from './environments.ts';
+import { CONCERNS_EXPIRED, concernsLapsed } from './lapsed.ts';
+import { policyParams } from './policy.ts';
 import { scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 
@@ -9,18 +12,25 @@ import type { Scope } from './scope.ts';
  * calls of a look asks for all of them; only the watches that any call concerns are then run.
  */
 export const CONCERNS = {
-  environments: CONCERNS_MISMATCH,
+  environments: () => CONCERNS_MISMATCH,
+  expired: () => CONCERNS_EXPIRED,
+  lapsed: concernsLapsed,
 } as const;
 
 export type Concern = keyof typeof CONCERNS;
 
-/** The watches that calls of a look concern. */
-export async function readConcerns(db: Db, scope: Scope): Promise<Set<Concern>> {
-  const names = Object.keys(CONCERNS) as Concern[];
-  const counts = names.map((name) => `countIf(${CONCERNS[name]}) AS ${name}`).join(', ');
+/** Those of some watches that calls of a look concern. */
+export async function readConcerns(
+  db: Db,
+  scope: Scope,
+  settings: DetectorConfig,
+  names: readonly Concern[],
+): Promise<Set<Concern>> {
+  if (names.length === 0) return new Set();
+  const counts = names.map((name) => `countIf(${CONCERNS[name](db)}) AS ${name}`).join(', ');
   const [row] = await db.query<Record<Concern, number>>(
     `SELECT ${counts} FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)}`,
-    scopeParams(scope),
+    { ...scopeParams(scope), ...policyParams(settings.policy) },
   );
   return new Set(names.filter((name) => (row?.[name] ?? 0) > 0));
 }

@@ -39,3 +39,19 @@ export function scopeSql(scope: Scope): string {
 export function scopeParams(scope: Scope): { from: number; to: number } {
   return { from: scope.from, to: scope.to };
 }
+
+/** That the service let a call pass; the reader infers acceptance from any status but 401. */
+export const ACCEPTED = `c.auth_result IN ('accepted', 'unknown') AND c.status < 400`;
+
+/**
+ * The condition for all calls since a day before a look of those tokens that the look concerns: what
+ * is counted "so far" does not depend on where a look begins.
+ *
+ * @param concern a condition on one call `c`
+ */
+export function sinceADay(table: string, scope: Scope, concern: string): string {
+  const end = scope.by === 'event' ? 'AND c.time < fromUnixTimestamp64Milli({to:Int64})' : '';
+  return `toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - 86400000)) ${end}
+    AND c.token_hash IN (SELECT c.token_hash FROM ${table} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} AND ${concern})
+    AND ${concern}`;
+}

@@ -1,0 +1,8 @@
+import { ages } from './ages.ts';
+import { dormancy } from './dormancy.ts';
+import { environments } from './environments.ts';
+import { lapsed } from './lapsed.ts';
+import type { Watch } from './watch.ts';
+
+/** Every watch: one line each. */
+export const WATCHES: readonly Watch[] = [environments, ...lapsed, ages, dormancy];

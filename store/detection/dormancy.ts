@@ -1,0 +1,48 @@
+import type { Db } from '../db.ts';
+import { TABLES } from '../tables.ts';
+import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
+import type { Scope } from './scope.ts';
+
+/** A token that is used again after a long time. */
+export interface Awakening {
+  tokenHash: string;
+  clientId: string;
+  /** The end of its last active hour before, epoch ms. */
+  asleepSince: number;
+  /** Its first call now, epoch ms. */
+  time: number;
+  calls: number;
+}
+
+/**
+ * Tokens with a call in the look that had none for so long before it.
+ *
+ * @param dormantAfter ms, at least a day
+ */
+export async function readAwakenings(
+  db: Db,
+  scope: Scope,
+  dormantAfter: number,
+): Promise<Awakening[]> {
+  const calls = `${db.database}.${TABLES.calls}`;
+  return db.query<Awakening>(
+    `WITH fresh AS (
+       SELECT c.token_hash AS token_hash, argMin(c.client_id, c.time) AS client, min(c.time) AS first, count() AS n
+       FROM ${calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN}
+         -- Whoever was active in the day before is awake; only the rest is looked up.
+         AND c.token_hash NOT IN (SELECT token_hash FROM ${db.database}.${TABLES.tokenHour}
+           WHERE hour >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - 86400000))
+             AND hour < toStartOfHour(fromUnixTimestamp64Milli({from:Int64})))
+       GROUP BY c.token_hash
+     )
+     SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,
+       toUnixTimestamp64Milli(f.first) AS time, f.n AS calls,
+       toInt64(toUnixTimestamp(maxIf(v.hour, v.hour < toStartOfHour(f.first)))) * 1000 + 3600000 AS asleepSince
+     FROM ${db.database}.${TABLES.tokenValues} AS v INNER JOIN fresh AS f ON f.token_hash = v.token_hash
+     WHERE v.token_hash IN (SELECT token_hash FROM fresh) AND v.dimension = 'any' AND v.value = '*'
+     GROUP BY f.token_hash, f.client, f.first, f.n
+     HAVING asleepSince > 3600000 AND time - asleepSince >= {dormantAfter:Int64}
+     LIMIT 10000`,
+    { ...scopeParams(scope), dormantAfter },
+  );
+}
