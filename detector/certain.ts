@@ -24,14 +24,13 @@ export interface Violation {
 }
 
 /**
- * How far a count has come on 1, 2, 5, 10, 20, 50, …: at each of these it is told again.
+ * How far a count has come on 1, 3, 10, 30, 100, …: at each of these it is told again.
  *
- * @returns 0 for 1, 1 for 2 to 4, 2 for 5 to 9, 3 for 10 to 19, and so on
+ * @returns 0 for 1 and 2, 1 for 3 to 9, 2 for 10 to 29, and so on
  */
 export function stepOf(calls: number): number {
   const power = Math.floor(Math.log10(Math.max(1, calls)) + 1e-9);
-  const lead = calls / 10 ** power;
-  return 3 * power + (lead >= 5 ? 2 : lead >= 2 ? 1 : 0);
+  return 2 * power + (calls >= 3 * 10 ** power ? 1 : 0);
 }
 
 /** A violation as what was noticed: nothing about it is a matter of chance. */
