@@ -80,6 +80,11 @@ export class Alerting {
       ...{ reasons: ['digest'], since: now() - 7 * FOLLOW_CLOSED, limit: CHUNK },
     });
     for (const digest of digests.reverse()) planner.groups.restore(digest);
+    const periods = Object.values(this.#options.config.alerting.receivers).map(
+      ({ cap }) => cap.per,
+    );
+    const since = now() - Math.max(0, ...periods);
+    for (const told of await listDeliveries(db, { since, limit: CHUNK })) planner.recall(told);
     for (const rows of chunks([...open, ...closed], CHUNK)) {
       await this.#place(await live.refresh(rows.map((row) => row.id)));
     }

@@ -68,6 +68,28 @@ export function fitsAny(
   return list.some((pattern) => values.some((value) => fits(pattern, value)));
 }
 
+/** True when every value has a pattern that fits it; an absent pattern covers all, a present one not nothing. */
+function coversAll(
+  patterns: string | readonly string[] | undefined,
+  values: readonly string[],
+): boolean {
+  if (patterns === undefined) return true;
+  return values.length > 0 && values.every((value) => fitsAny(patterns, [value]));
+}
+
+/**
+ * True when a silence or an inhibition may keep an incident quiet: as {@link matches}, but of its
+ * detections, services and environments all must be named. What is found beside them is told.
+ */
+export function covers(match: SilenceMatch, labels: Labels): boolean {
+  return (
+    matches(match, labels) &&
+    coversAll(match.detection, labels.detections) &&
+    coversAll(match.service, labels.services) &&
+    coversAll(match.environment, labels.environments)
+  );
+}
+
 /** True when everything that the match asks for holds; an empty match always does. */
 export function matches(match: SilenceMatch, labels: Labels): boolean {
   return (

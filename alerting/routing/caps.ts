@@ -31,6 +31,11 @@ export class CapWindow {
     return true;
   }
 
+  /** A place that was taken earlier, perhaps by another process. */
+  note(critical: boolean, at: number): void {
+    this.#moments[critical ? 'critical' : 'usual'].push(at);
+  }
+
   /** When the next place is free, epoch ms. */
   freeAt(critical: boolean, now: number): number {
     const recent = this.#recent(critical, now);

@@ -15,6 +15,8 @@ export interface Told {
   members: number;
   campaign: string;
   assignee: string;
+  /** Told only in a digest, in the stead of the group with this key. */
+  digest?: string;
 }
 
 export function toldOf(incident: Incident): Told {
@@ -92,27 +94,35 @@ interface Change {
   quiet: boolean;
 }
 
-function changeOf(incident: Incident, told: Told | undefined): Change | null {
-  if (told === undefined)
-    return {
-      reason: 'update',
-      why: 'another incident joined the group',
-      patient: true,
-      quiet: false,
-    };
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+const wasOpen = ({ status }: Told): boolean => status !== 'resolved' && status !== 'false_positive';
+
+/** An incident that its group has not told yet; one that is graver than all it told does not wait. */
+function joinOf(incident: Incident, told: GroupState['told']): Change {
+  const known = [...told.values()].filter(wasOpen).map(({ severity }) => rank(severity));
+  const graver = rank(incident.severity) > Math.max(-1, ...known);
+  const why = graver
+    ? `another incident joined the group, ${incident.severity}`
+    : 'another incident joined the group';
+  return { reason: 'update', why, patient: !graver, quiet: false };
+}
+
+function changeOf(incident: Incident, told: Told): Change | null {
   const at = (patient: boolean, quiet: boolean, why: string): Change => ({
     reason: 'update',
     why,
     patient,
     quiet,
   });
-  const wasClosed = told.status === 'resolved' || told.status === 'false_positive';
+  const wasClosed = !wasOpen(told);
+  // One line in a digest was all that was said of it: its end is no news to anyone.
+  if (isClosed(incident) && told.digest !== undefined) return null;
   if (isClosed(incident) && !wasClosed) {
     const word = incident.status === 'resolved' ? 'resolved' : 'closed as a false positive';
     return { reason: 'closed', why: word, patient: false, quiet: false };
   }
   if (!isClosed(incident) && wasClosed) return at(false, false, 'reopened: it fired again');
-  if (SEVERITIES.indexOf(incident.severity) > SEVERITIES.indexOf(told.severity)) {
+  if (rank(incident.severity) > rank(told.severity)) {
     return at(false, false, `raised from ${told.severity} to ${incident.severity}`);
   }
   if (incident.response !== told.response) {
@@ -130,6 +140,12 @@ function changeOf(incident: Incident, told: Told | undefined): Change | null {
   return incident.assignee === told.assignee
     ? null
     : at(false, true, `assigned to ${incident.assignee}`);
+}
+
+/** True when all that the group told of is closed, and said to be: what comes now begins anew. */
+function isOver(state: GroupState, incidents: readonly Incident[]): boolean {
+  const reopened = incidents.some((incident) => !isClosed(incident) && state.told.has(incident.id));
+  return !reopened && ![...state.told.values()].some(wasOpen);
 }
 
 /** The change that may be told soonest; ties go to the louder. */
@@ -171,9 +187,14 @@ export function decide(
   const open = incidents.filter((incident) => !isClosed(incident));
   if (state.told.size === 0)
     return open.length === 0 ? { kind: 'nothing' } : decideFirst(state, open, to, now);
+  const unknown = open.filter((incident) => !state.told.has(incident.id));
+  if (unknown.length > 0 && isOver(state, incidents)) {
+    const since = Math.min(...unknown.map((incident) => incident.openedAt));
+    return decideFirst({ ...state, since }, unknown, to, now);
+  }
   const changes = incidents.flatMap((incident) => {
     const told = state.told.get(incident.id);
-    if (told === undefined && isClosed(incident)) return [];
+    if (told === undefined) return isClosed(incident) ? [] : joinOf(incident, state.told);
     return changeOf(incident, told) ?? [];
   });
   const due = dueChange(state, changes, to, inPlace);

@@ -38,8 +38,17 @@ export function groupKey(destination: Destination, incident: Incident): string {
         return incident.severity;
     }
   });
-  const step = destination.escalateAfter === null ? '' : String(destination.escalateAfter);
-  return JSON.stringify([destination.receiver, step, ...values]);
+  return JSON.stringify([destination.receiver, stepOf(destination), ...values]);
+}
+
+function stepOf({ escalateAfter }: Destination): string {
+  return escalateAfter === null ? '' : String(escalateAfter);
+}
+
+/** True when a group tells the destination's receiver at its step, whatever it is grouped by. */
+function isFor(key: string, destination: Destination): boolean {
+  const [receiver, step] = JSON.parse(key) as [string, string];
+  return receiver === destination.receiver && step === stepOf(destination);
 }
 
 /** The groups that are being told, and what each was told last. */
@@ -90,9 +99,13 @@ export class Groups {
     else keys.add(group.key);
   }
 
-  /** Puts an incident where a destination tells it. */
+  /**
+   * Puts an incident where a destination tells it. It stays in the conversation in which it was told
+   * first: services are added to it and its severity rises, and neither begins another one.
+   */
   place(destination: Destination, incident: Incident): Group {
-    const group = this.#ensure(groupKey(destination, incident), incident.openedAt);
+    const begun = this.of(incident.id).find((group) => isFor(group.key, destination));
+    const group = begun ?? this.#ensure(groupKey(destination, incident), incident.openedAt);
     group.destination = destination;
     this.#join(group, incident.id);
     return group;
@@ -101,21 +114,26 @@ export class Groups {
   /** Remembers what a kept delivery told; in the order of their making. */
   restore(delivery: Delivery): void {
     const notice = delivery.payload as unknown as Notice;
-    const keys =
-      notice.reason === 'digest' ? digestKeys(delivery.receiver, notice) : [notice.group];
-    for (const key of keys) {
-      const group = this.#ensure(key, delivery.createdAt);
-      for (const told of notice.told) {
-        if (notice.reason === 'digest' && !key.includes(told.id)) continue;
-        group.told.set(told.id, told);
-        this.#join(group, told.id);
-      }
-      group.toldAt = Math.max(group.toldAt, delivery.createdAt);
-      group.toldAloudAt = group.toldAt;
-      if (delivery.remoteRef !== '' && notice.reason !== 'digest')
-        group.thread = delivery.remoteRef;
-      if (delivery.state === 'pending' && notice.reason !== 'digest') group.pending = delivery.id;
+    if (notice.reason === 'digest') {
+      for (const told of notice.told)
+        if (told.digest !== undefined) this.#recall(told.digest, [told], delivery.createdAt);
+      return;
     }
+    const group = this.#recall(notice.group, notice.told, delivery.createdAt);
+    if (notice.reason === 'first') group.thread = '';
+    if (delivery.remoteRef !== '') group.thread = delivery.remoteRef;
+    if (delivery.state === 'pending') group.pending = delivery.id;
+  }
+
+  #recall(key: string, told: readonly Told[], at: number): Group {
+    const group = this.#ensure(key, at);
+    for (const one of told) {
+      group.told.set(one.id, one);
+      this.#join(group, one.id);
+    }
+    group.toldAt = Math.max(group.toldAt, at);
+    group.toldAloudAt = group.toldAt;
+    return group;
   }
 
   /** Drops an incident, and the groups that had nothing else. */
@@ -127,9 +145,4 @@ export class Groups {
     }
     this.#byIncident.delete(incidentId);
   }
-}
-
-/** The groups that a digest spoke for are those of its receiver with one incident each. */
-function digestKeys(receiver: string, notice: Notice): string[] {
-  return notice.told.map((told) => JSON.stringify([receiver, '', told.id]));
 }

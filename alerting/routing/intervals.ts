@@ -46,7 +46,8 @@ function dayFits(entry: TimeInterval[number], local: Local): boolean {
 
 /** The wall-clock day before, for the part of a night that lies after midnight. */
 function dayBefore(at: number, zone: string, local: Local): Local {
-  const before = localOf(at - (local.minute + 1) * 60_000, zone);
+  // Three hours more than since midnight: the night may have had an hour too many.
+  const before = localOf(at - (local.minute + 180) * 60_000, zone);
   const index = (WEEKDAYS.indexOf(local.weekday) + 6) % 7;
   return { ...before, weekday: WEEKDAYS[index] ?? '' };
 }

@@ -56,9 +56,14 @@ function newsOf(incident: Incident, before: Told | undefined): Incident['finding
   return incident.findings.slice(before?.findings ?? 0).slice(-CARRIED);
 }
 
+/** Open before closed, then graver first. */
+function byNeed(a: Incident, b: Incident): number {
+  return Number(a.closedAt !== 0) - Number(b.closedAt !== 0) || byGravity(a, b);
+}
+
 /** A group's message: its gravest incident in full, the others in a line each. */
 export function noticeOf(parts: NoticeParts): Notice {
-  const ordered = [...parts.incidents].sort(byGravity);
+  const ordered = [...parts.incidents].sort(byNeed);
   const [main, ...others] = ordered;
   if (main === undefined) throw new RangeError('a notice is about at least one incident');
   return {
@@ -76,20 +81,25 @@ export function noticeOf(parts: NoticeParts): Notice {
   };
 }
 
-/** What a cap held back, as one message: the five gravest, and how many there are. */
+/**
+ * What a cap held back, as one message: the five gravest, and how many there are.
+ *
+ * @param heldBack incidents by the key of the group that would have told each
+ */
 export function digestOf(
-  incidents: readonly Incident[],
+  heldBack: ReadonlyMap<string, Incident>,
   group: string,
   consoleUrl: string,
 ): Notice {
-  const ordered = [...incidents].sort(byGravity);
+  const ordered = [...heldBack.values()].sort(byGravity);
+  const told = [...heldBack].map(([digest, incident]) => ({ ...toldOf(incident), digest }));
   return {
     reason: 'digest',
     why: 'more at once than the receiver takes',
     incident: null,
     others: ordered.slice(0, 5).map(briefOf),
     otherCount: ordered.length,
-    told: ordered.map(toldOf),
+    told,
     group,
     news: [],
     link: consoleUrl === '' ? '' : `${consoleUrl}/`,

@@ -116,7 +116,12 @@ export class Planner {
     const held = free.length < members.length;
     const inPlace = receiver.inPlace && group.thread !== '';
     const decision = decide(group, free, to, inPlace, now);
-    if (decision.kind === 'tell') return { group, to, incidents: free, decision };
+    if (decision.kind === 'tell') {
+      // What is over needs no word in a conversation that begins.
+      const begins = decision.reason === 'first';
+      const told = begins ? free.filter((incident) => incident.closedAt === 0) : free;
+      return { group, to, incidents: told, decision };
+    }
     const next = decision.kind === 'wait' ? decision.at : Infinity;
     group.idleUntil = held ? Math.min(next, now + HELD_LOOK) : next;
     return null;
@@ -133,16 +138,13 @@ export class Planner {
   /** A delivery, unless the receiver's cap holds it back. */
   #admit(candidate: Candidate, now: number): Delivery | null {
     const { group, to, incidents, decision } = candidate;
-    const lane = this.#lanes.get(to.receiver);
     const gravest = gravestOf(incidents);
-    const loud = decision.aloud && (group.thread === '' || decision.reason !== 'update');
-    if (lane !== undefined && loud && decision.reason !== 'closed') {
+    const lane = this.#lanes.get(to.receiver);
+    if (lane !== undefined && this.#isLoud(candidate)) {
       const critical = gravest.severity === 'critical';
       if (!lane.window.take(critical, now)) {
-        this.#options.onDecision?.('held back');
+        this.#holdBack(lane, candidate, gravest, now);
         group.idleUntil = lane.window.freeAt(critical, now);
-        if (decision.reason === 'first' && incidents.length === 1)
-          this.#holdBack(lane, group, gravest, now);
         return null;
       }
     }
@@ -166,6 +168,7 @@ export class Planner {
       ...(decision.reason === 'repeat' ? [group.toldAloudAt] : []),
     ]);
     group.pending = delivery.id;
+    if (decision.reason === 'first') group.thread = '';
     this.#note(group, incidents, decision.aloud, now);
     return delivery;
   }
@@ -176,9 +179,34 @@ export class Planner {
     if (aloud) group.toldAloudAt = now;
   }
 
-  #holdBack(lane: Lane, group: Group, incident: Incident, now: number): void {
+  /** Whether it disturbs: a change of a message that is there already does not. */
+  #isLoud({ group, to, decision }: Candidate): boolean {
+    const inPlace = this.#options.receivers.get(to.receiver)?.inPlace === true;
+    const follows = decision.reason === 'update' || decision.reason === 'closed';
+    return decision.aloud && !(follows && inPlace && group.thread !== '');
+  }
+
+  #holdBack(
+    lane: Lane,
+    { group, incidents, decision }: Candidate,
+    gravest: Incident,
+    now: number,
+  ): void {
+    this.#options.onDecision?.('held back');
+    if (decision.reason === 'closed') this.#note(group, incidents, false, now);
+    if (decision.reason !== 'first' || incidents.length !== 1) return;
     if (lane.heldBack.size === 0) lane.heldSince = now;
-    lane.heldBack.set(group.key, incident);
+    lane.heldBack.set(group.key, gravest);
+  }
+
+  /** Remembers when a receiver was disturbed lately: a restart does not begin its cap anew. */
+  recall(delivery: Delivery): void {
+    const lane = this.#lanes.get(delivery.receiver);
+    const { reason, incident } = delivery.payload as unknown as Notice;
+    if (reason === 'digest' && lane !== undefined)
+      lane.digestAt = Math.max(lane.digestAt, delivery.createdAt);
+    else if (['first', 'escalation', 'repeat'].includes(reason))
+      lane?.window.note(incident?.severity === 'critical', delivery.createdAt);
   }
 
   /** One message a receiver for all that its cap holds back, at most once a period. */
@@ -190,14 +218,15 @@ export class Planner {
       const due = Math.max(lane.heldSince + DIGEST_WAIT, lane.digestAt + lane.cap.per);
       if (lane.heldBack.size === 0 || now < due) continue;
       const told = [...lane.heldBack].slice(0, DIGEST_SIZE);
-      const incidents = told.map(([, incident]) => incident);
-      const notice = digestOf(incidents, `digest:${receiver}`, this.#options.consoleUrl);
-      const ids = incidents.map(({ id }) => id).sort();
+      const notice = digestOf(new Map(told), `digest:${receiver}`, this.#options.consoleUrl);
+      const ids = told.map(([, { id }]) => id).sort();
       deliveries.push(this.#delivery(receiver, '', notice, now, ['digest', receiver, ...ids]));
       for (const [key, incident] of told) {
         lane.heldBack.delete(key);
         const group = this.groups.get(key);
-        if (group !== undefined) this.#note(group, [incident], true, now);
+        if (group === undefined) continue;
+        this.#note(group, [incident], true, now);
+        group.told.set(incident.id, { ...toldOf(incident), digest: key });
       }
       lane.digestAt = now;
       lane.heldSince = now;

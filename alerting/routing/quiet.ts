@@ -2,7 +2,7 @@ import type { AlertingConfig } from '../../config/alerting.ts';
 import type { Incident } from '../../model/incident.ts';
 import type { Silence } from '../../model/silence.ts';
 import { isWithin } from './intervals.ts';
-import { labelsOf, matches } from '../../model/incident-match.ts';
+import { covers, labelsOf, matches } from '../../model/incident-match.ts';
 import type { Labels } from '../../model/incident-match.ts';
 import type { Destination } from './tree.ts';
 
@@ -40,7 +40,7 @@ export function createQuiet(config: AlertingConfig): Quiet {
 
   const silenced = (labels: Labels, now: number): string | null => {
     const silence = silences.find(
-      (one) => one.startsAt <= now && now < one.endsAt && matches(one.match, labels),
+      (one) => one.startsAt <= now && now < one.endsAt && covers(one.match, labels),
     );
     return silence === undefined ? null : `silence ${silence.id}`;
   };
@@ -56,7 +56,7 @@ export function createQuiet(config: AlertingConfig): Quiet {
       return (
         id !== incident.id &&
         inhibition !== undefined &&
-        matches(inhibition.target, labels) &&
+        covers(inhibition.target, labels) &&
         inhibition.equal.every((label) => shares(theirs, labels, label))
       );
     });

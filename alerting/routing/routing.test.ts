@@ -144,6 +144,36 @@ describe('time intervals', () => {
     expect(isWithin(hour, at('2026-12-01T13:30:00Z'))).toBe(false);
     expect(isWithin(hour, at('2026-12-01T14:30:00Z'))).toBe(true);
   });
+
+  it('a night in which the clock is set belongs to the day on which it began', () => {
+    const first = timeIntervalSchema.parse([
+      { zone: 'Europe/Berlin', times: ['22:00-06:00'], days_of_month: [24, 28] },
+    ]);
+    // 25 October 2026, the hour from 2 to 3 comes twice; 29 March, it does not come at all.
+    for (const inside of [
+      ...['2026-10-24T22:00:00+02:00', '2026-10-25T00:30:00+02:00', '2026-10-25T02:30:00+02:00'],
+      ...['2026-10-25T02:30:00+01:00', '2026-10-25T05:59:00+01:00', '2026-03-29T01:59:00+01:00'],
+      ...['2026-03-29T03:00:00+02:00', '2026-03-29T05:59:00+02:00'],
+    ]) {
+      expect([inside, isWithin(first, at(inside))]).toEqual([inside, true]);
+    }
+    for (const outside of [
+      ...['2026-10-24T21:59:00+02:00', '2026-10-25T06:00:00+01:00', '2026-10-25T22:30:00+01:00'],
+      ...['2026-03-29T06:00:00+02:00', '2026-03-29T23:00:00+02:00'],
+    ]) {
+      expect([outside, isWithin(first, at(outside))]).toEqual([outside, false]);
+    }
+  });
+
+  it('are active for as long as the day is: 23 hours, 25 hours', () => {
+    const day = timeIntervalSchema.parse([{ zone: 'Europe/Berlin', weekdays: ['sun'] }]);
+    const minutes = (from: string): number =>
+      Array.from({ length: 72 * 60 }, (_unused, n) => at(from) + n * 60_000).filter((moment) =>
+        isWithin(day, moment),
+      ).length;
+    expect(minutes('2026-03-28T00:00:00Z')).toBe(23 * 60);
+    expect(minutes('2026-10-24T00:00:00Z')).toBe(25 * 60);
+  });
 });
 
 describe('quiet', () => {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { labelsOf, matches } from '../../model/incident-match.ts';
 import { SEVERITIES } from '../../model/severity.ts';
 import type { Silence, SilenceMatch } from '../../model/silence.ts';
-import { listIncidents } from '../../store/incidents/snapshots.ts';
+import { previewSilence } from '../../store/silences/preview.ts';
 import { listSilences, writeSilence } from '../../store/silences/silences.ts';
 import type { ApiContext } from './context.ts';
 import { ok, operation, refuse } from './operation.ts';
@@ -13,9 +12,6 @@ import { incidentView, iso } from './views.ts';
 const DAY = 86_400_000;
 /** A silence is for a known disturbance, not for good. */
 const LONGEST = 90 * DAY;
-/** How far back a preview looks, and at how many incidents. */
-const PREVIEW_BACK = 7 * DAY;
-const PREVIEW_MOST = 10_000;
 
 const pattern = z.string().trim().min(1).max(400);
 
@@ -90,12 +86,10 @@ function preview({ db, now }: ApiContext): Operation {
       examples: z.array(incidentSchema),
     }),
     handle: async ({ body }) => {
-      const updatedSince = now() - PREVIEW_BACK;
-      const rows = await listIncidents(db, { updatedSince, limit: PREVIEW_MOST });
-      const matched = rows.filter((row) => matches(body.match as SilenceMatch, labelsOf(row)));
+      const { matched, of } = await previewSilence(db, body.match, now());
       return ok({
         matched: matched.length,
-        of: rows.length,
+        of,
         examples: matched.slice(0, 10).map(incidentView),
       });
     },

@@ -1,4 +1,4 @@
-import { labelsOf, matches } from '../../model/incident-match.ts';
+import { covers, labelsOf } from '../../model/incident-match.ts';
 import type { SilenceMatch } from '../../model/silence.ts';
 import type { Db } from '../db.ts';
 import { listIncidents } from '../incidents/snapshots.ts';
@@ -7,9 +7,17 @@ import type { IncidentRow } from '../incidents/snapshots.ts';
 /** How many incidents are looked at. */
 const LOOKED_AT = 20_000;
 
+/** What a silence would have done. */
+export interface SilencePreview {
+  /** Latest first. */
+  matched: IncidentRow[];
+  /** How many incidents were looked at. */
+  of: number;
+}
+
 /**
- * The incidents of the last days that a silence would have kept quiet, latest first: what to look at
- * before it is made.
+ * The incidents of the last days that a silence would have kept quiet: what to look at before it is
+ * made.
  *
  * @param now epoch ms
  * @param days how far to look back; a week by default
@@ -19,7 +27,7 @@ export async function previewSilence(
   match: SilenceMatch,
   now: number,
   days = 7,
-): Promise<IncidentRow[]> {
+): Promise<SilencePreview> {
   const rows = await listIncidents(db, { updatedSince: now - days * 86_400_000, limit: LOOKED_AT });
-  return rows.filter((row) => matches(match, labelsOf(row)));
+  return { matched: rows.filter((row) => covers(match, labelsOf(row))), of: rows.length };
 }
