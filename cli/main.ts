@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { auditCommand } from './commands/audit.ts';
 import { backtestCommand } from './commands/backtest.ts';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { configCommand } from './commands/config.ts';
 import { deliveriesCommand } from './commands/deliveries.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -39,6 +40,8 @@ function program(): Command {
     revocationCommand(),
     auditCommand(),
     eraseCommand(),
+    backupCommand(),
+    restoreCommand(),
     doctorCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));

@@ -14,6 +14,10 @@ export const SAMPLE_CONFIG = `# tokenwatch.yaml. Every key can be overridden by 
 #   username: tokenwatch
 #   password_file: /run/secrets/clickhouse_password
 
+# retention:                  # whole days, or forever; tokenwatch config show lists every table
+#   calls: 400d
+#   findings: forever
+
 collector:
   host: 127.0.0.1             # 0.0.0.0 needs keys: TOKENWATCH_COLLECTOR_KEYS=key1,key2
   # http_port: 4318

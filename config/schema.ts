@@ -3,6 +3,7 @@ import { alertingSchema } from './alerting.ts';
 import { collectorSchema } from './collector.ts';
 import { consoleSchema } from './console.ts';
 import { detectorSchema } from './detector.ts';
+import { retentionSchema } from './retention.ts';
 import { secret } from './secret.ts';
 
 /** `clickhouse:` — a server of one's own, or the embedded one when `url` is unset. */
@@ -43,6 +44,7 @@ export const configSchema = z
     admin_key: secret().optional(),
     log: logSchema.prefault({}),
     clickhouse: clickhouseSchema.prefault({}),
+    retention: retentionSchema.prefault({}),
     collector: collectorSchema.prefault({}),
     detector: detectorSchema.prefault({}),
     alerting: alertingSchema.prefault({}),

@@ -4,6 +4,7 @@ import type { Db } from './db.ts';
 import { startEmbedded } from './embedded/start-embedded.ts';
 import type { EmbeddedServer } from './embedded/start-embedded.ts';
 import { migrate } from './migrate.ts';
+import { applyRetention } from './retention.ts';
 
 export interface OpenStore {
   db: Db;
@@ -19,9 +20,26 @@ export interface OpenStore {
  * Opens the configured ClickHouse, or the embedded one (attaching to it where it runs already),
  * and brings the schema up to date.
  *
+ * @param patience ms that one request may take; 30,000 by default
  * @throws Error when the server cannot be reached or its schema is newer than this version
  */
-export async function openStore(config: Config): Promise<OpenStore> {
+export async function openStore(config: Config, patience?: number): Promise<OpenStore> {
+  const { db, embedded, close } = await connectStore(config, patience);
+  try {
+    const applied = await migrate(db);
+    await applyRetention(db, config.retention);
+    return { db, embedded, applied, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The same connection without a look at the schema: what a restore begins with. */
+export async function connectStore(
+  config: Config,
+  patience?: number,
+): Promise<Omit<OpenStore, 'applied'>> {
   const { url, database, username, password, port } = config.clickhouse;
   const embedded =
     url === undefined ? await startEmbedded({ dataDir: config.data_dir, port }) : null;
@@ -30,16 +48,11 @@ export async function openStore(config: Config): Promise<OpenStore> {
     username: embedded?.appUser ?? username,
     password: embedded?.appPassword ?? password?.reveal() ?? '',
     database,
+    ...(patience === undefined ? {} : { requestTimeout: patience }),
   });
   const close = async (): Promise<void> => {
     await db.close();
     await embedded?.stop();
   };
-  try {
-    const applied = await migrate(db);
-    return { db, embedded, applied, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return { db, embedded, close };
 }

@@ -34,6 +34,18 @@ export const TABLES = {
   consoleSessions: 'console_sessions',
   consoleKeys: 'console_keys',
   tokenRegistry: 'token_registry',
+  tokenCertificates: 'token_certificates',
   erasing: 'erasing',
   migrations: 'schema_migrations',
 } as const;
+
+/**
+ * What dashboards and alert rules ask, and the table behind the view `tokens`: the reading user is
+ * granted these and nothing else. Digests of keys and sessions, and the audit chain, are not among them.
+ */
+export const READER_TABLES: readonly string[] = [
+  ...[TABLES.activityMinute, TABLES.calls, TABLES.clientValues, TABLES.deliveries],
+  ...[TABLES.endpointHour, TABLES.findings, TABLES.incidents, TABLES.stageMetrics],
+  ...[TABLES.surprises, TABLES.tokenHour, TABLES.tokenInventory, TABLES.tokenMinute],
+  ...[TABLES.tokenSeen, TABLES.tokenValues, TABLES.tokens, TABLES.volumeProfile],
+];

@@ -1,13 +1,5 @@
-import { TABLES } from '../../store/tables.ts';
+import { READER_TABLES } from '../../store/tables.ts';
 import type { BuildOptions } from '../shared/names.ts';
-
-/** What dashboards and alert rules ask, and the table behind the view `tokens`; nothing else is granted. */
-const READ = [
-  ...[TABLES.activityMinute, TABLES.calls, TABLES.clientValues, TABLES.deliveries],
-  ...[TABLES.endpointHour, TABLES.findings, TABLES.incidents, TABLES.stageMetrics],
-  ...[TABLES.surprises, TABLES.tokenHour, TABLES.tokenInventory, TABLES.tokenMinute],
-  ...[TABLES.tokenSeen, TABLES.tokenValues, TABLES.tokens, TABLES.volumeProfile],
-];
 
 /**
  * The user that Grafana reads with, as a file for `users.d/` of a ClickHouse server. The server takes
@@ -15,7 +7,7 @@ const READ = [
  */
 export function clickHouseReader({ database }: BuildOptions): string {
   const grants = [
-    ...READ.map((table) => `${database}.${table}`),
+    ...READER_TABLES.map((table) => `${database}.${table}`),
     ...['system.parts', 'system.tables', 'system.columns', 'system.one'],
   ].map((table) => `        <query>GRANT SELECT ON ${table}</query>`);
   return `<!-- Built by npm run dashboards; do not edit. -->

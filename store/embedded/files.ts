@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { READER_TABLES } from '../tables.ts';
 
 /** Names and passwords of the embedded server's users, made once per data directory. */
 export interface EmbeddedCredentials {
   /** Reads and writes tokenwatch's database. */
   appUser: string;
   appPassword: string;
-  /** For dashboards: `readonly = 2`, may only select. */
+  /** For dashboards: `readonly = 2`, may only select, and only from READER_TABLES. */
   readerUser: string;
   readerPassword: string;
 }
@@ -24,6 +25,8 @@ export function embeddedPaths(dataDir: string) {
     /** Where a running server can be found: read by other processes on the same data. */
     endpoint: join(root, 'endpoint.json'),
     lock: join(root, 'lock'),
+    /** Where `tokenwatch backup` writes. */
+    backups: join(dataDir, 'backups'),
   };
 }
 
@@ -57,6 +60,9 @@ function sha256(text: string): string {
  * the server alive, and may therefore do nothing else.
  */
 function usersXml(c: EmbeddedCredentials): string {
+  const grants = READER_TABLES.map(
+    (table) => `        <query>GRANT SELECT ON tokenwatch.${table}</query>`,
+  ).join('\n');
   return `<clickhouse>
   <profiles>
     <default/>
@@ -86,7 +92,7 @@ function usersXml(c: EmbeddedCredentials): string {
       <networks><ip>127.0.0.1</ip></networks>
       <profile>reader</profile><quota>default</quota>
       <grants>
-        <query>GRANT SELECT ON tokenwatch.*</query>
+${grants}
         <query>GRANT SELECT ON system.parts</query>
         <query>GRANT SELECT ON system.tables</query>
         <query>GRANT SELECT ON system.columns</query>
@@ -100,7 +106,7 @@ function usersXml(c: EmbeddedCredentials): string {
 }
 
 /** Server settings: small caches, a bounded memory, no files of its own beside the data. */
-function configXml(users: string, maxMemoryBytes: number): string {
+function configXml(users: string, backups: string, maxMemoryBytes: number): string {
   return `<clickhouse>
   <users_config>${users}</users_config>
   <logger><level>none</level></logger>
@@ -109,6 +115,7 @@ function configXml(users: string, maxMemoryBytes: number): string {
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <max_concurrent_queries>200</max_concurrent_queries>
   <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
+  <backups><allowed_path>${backups}</allowed_path></backups>
   <send_crash_reports><enabled>false</enabled></send_crash_reports>
 </clickhouse>
 `;
@@ -122,9 +129,11 @@ function configXml(users: string, maxMemoryBytes: number): string {
 export function writeEmbeddedConfig(dataDir: string, maxMemoryBytes: number): EmbeddedCredentials {
   const paths = embeddedPaths(dataDir);
   const credentials = embeddedCredentials(dataDir);
-  mkdirSync(paths.store, { recursive: true, mode: 0o700 });
+  for (const folder of [paths.store, paths.backups])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(paths.users, usersXml(credentials), { mode: 0o600 });
   chmodSync(paths.users, 0o600);
-  writeFileSync(paths.config, configXml(paths.users, maxMemoryBytes), { mode: 0o600 });
+  const config = configXml(paths.users, paths.backups, maxMemoryBytes);
+  writeFileSync(paths.config, config, { mode: 0o600 });
   return credentials;
 }

@@ -124,8 +124,9 @@ describe('its users', () => {
     server = await startEmbedded({ dataDir: dir, port: 0 });
     const app = asApp(server);
     await app.command('CREATE DATABASE tokenwatch');
-    await app.command('CREATE TABLE tokenwatch.kept (x UInt32) ENGINE = MergeTree ORDER BY x');
-    await app.insert('kept', [{ x: 7 }]);
+    await app.command('CREATE TABLE tokenwatch.calls (x UInt32) ENGINE = MergeTree ORDER BY x');
+    await app.insert('calls', [{ x: 7 }]);
+    await app.command('CREATE TABLE tokenwatch.console_keys AS tokenwatch.calls');
     await app.close();
   });
 
@@ -134,8 +135,9 @@ describe('its users', () => {
   });
 
   const FORBIDDEN = [
-    'INSERT INTO tokenwatch.kept VALUES (1)',
-    'DROP TABLE tokenwatch.kept',
+    'INSERT INTO tokenwatch.calls VALUES (1)',
+    'DROP TABLE tokenwatch.calls',
+    'SELECT x FROM tokenwatch.console_keys',
     "SELECT * FROM file('/etc/passwd', 'LineAsString')",
     "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
     'KILL QUERY WHERE 1',
@@ -153,16 +155,18 @@ describe('its users', () => {
       : `refused ${String(response.status)}`;
   }
 
-  it('the reader may read tokenwatch and nothing else', async () => {
+  it('the reader may read what dashboards show and nothing else', async () => {
     const { readerUser, readerPassword } = server;
-    expect(await attempt(readerUser, readerPassword, 'SELECT x FROM tokenwatch.kept')).toBe('ok 7');
+    expect(await attempt(readerUser, readerPassword, 'SELECT x FROM tokenwatch.calls')).toBe(
+      'ok 7',
+    );
     for (const sql of FORBIDDEN) {
       expect(await attempt(readerUser, readerPassword, sql), sql).toMatch(/^refused/);
     }
   });
 
   it('the user without a password may do nothing', async () => {
-    for (const sql of ['SELECT x FROM tokenwatch.kept', ...FORBIDDEN]) {
+    for (const sql of ['SELECT x FROM tokenwatch.calls', ...FORBIDDEN]) {
       expect(await attempt('default', '', sql), sql).toMatch(/^refused/);
     }
     expect(await attempt('tokenwatch', 'wrong', 'SELECT 1')).toMatch(/^refused/);
