@@ -1,13 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import type { Db } from '../store/db.ts';
 import { writeCatalogue } from '../store/detection/catalogue.ts';
-import {
-  readBackdatedClients,
-  readFreshMinutes,
-  readFreshValues,
-  readServerClock,
-} from '../store/detection/fresh.ts';
-import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
+import { hasBackdated, readServerClock } from '../store/detection/fresh.ts';
 import { readRaised, writeRaised } from '../store/detection/raised.ts';
 import { writeSurprises } from '../store/detection/surprises.ts';
 import { writeFindings } from '../store/findings/findings.ts';
@@ -16,27 +10,20 @@ import { calibrate, readCalibration, thresholdsFor } from './calibrate.ts';
 import { UNCALIBRATED } from './calibration/calibration.ts';
 import type { Calibration } from './calibration/calibration.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
-import { judgeTravel } from './judge/travel.ts';
-import { judgeValues } from './judge/values.ts';
-import { judgeVolume } from './judge/volume.ts';
+import { look, owedLooks, settledUntil } from './look.ts';
+import type { LookMemory } from './look.ts';
 import { createRecentSet } from './recent.ts';
-import type { RecentSet } from './recent.ts';
 import type { DetectorSettings } from './parameters.ts';
 import { CATALOGUE } from './registry.ts';
 import { toFinding, toldFrom, untold } from './raise.ts';
 import { prepareHours } from './train.ts';
 import { hourOf } from './volume/calendar.ts';
-import { lookAround } from './watch/look.ts';
 
-/** A commit can come later than the arrival time that it stamps; so much is looked at again, ms. */
-const OVERLAP_MS = 10_000;
 /** The longest range of arrival that one tick looks at; after a pause several catch up, ms. */
 const STRIDE_MS = 120_000;
+const LEAST_STRIDE_MS = 1_000;
 /** On a first start, how far back arrivals are judged, ms. */
 const FIRST_LOOK_MS = 3_600_000;
-const MOST_VALUES = 20_000;
-const MOST_MINUTES = 120;
-const MOST_CLIENTS = 10_000;
 /** History that arrives is learnt when it pauses for so long, or goes on for so much longer, ms. */
 const CALM_MS = 3_000;
 const PATIENCE_MS = 30_000;
@@ -56,6 +43,10 @@ export interface TickResult {
   cursor: number;
   /** How far that is behind the server's clock, ms. */
   behind: number;
+  /** Looks that were too much for this tick and are owed to the next ones. */
+  owed: number;
+  /** Looks that were given up since the start, because too many were owed. */
+  givenUp: number;
 }
 
 /** The detector without a clock of its own: whoever holds it says when to look. */
@@ -74,8 +65,9 @@ export interface Detector {
 
 /** What a detector keeps between two looks. */
 interface Memory {
-  /** Values looked at in their hour. */
-  values: RecentSet;
+  look: LookMemory;
+  /** How much arrival the next look takes at most, ms. */
+  stride: number;
   /** Until when arrivals have been looked at, server's clock, epoch ms. */
   cursor: number;
   preparedHour: number;
@@ -85,50 +77,6 @@ interface Memory {
   calibration: Calibration;
   /** Thresholds were learnt on this day; −1 when they are to be learnt anew. */
   calibratedDay: number;
-}
-
-/** Values not looked at yet, by hour of their call, and the keys to remember them by. */
-function unjudged(
-  memory: Memory,
-  values: readonly FreshValue[],
-): { byHour: Map<number, FreshValue[]>; keys: string[] } {
-  const byHour = new Map<number, FreshValue[]>();
-  const keys: string[] = [];
-  for (const one of values) {
-    const hour = hourOf(one.time);
-    const key = `${one.tokenHash}|${one.dimension}|${one.value}|${String(hour)}`;
-    if (memory.values.has(key)) continue;
-    keys.push(key);
-    const list = byHour.get(hour);
-    if (list === undefined) byHour.set(hour, [one]);
-    else list.push(one);
-  }
-  return { byHour, keys };
-}
-
-async function judge(
-  options: DetectorOptions,
-  memory: Memory,
-  arrival: Arrival,
-): Promise<Judged & { seen: string[] }> {
-  const { db, settings } = options;
-  const judged: Judged = { notices: [], surprises: [] };
-  const learn: LearnThresholds = async (keys, hour) =>
-    thresholdsFor(db, memory.calibration, settings, keys, hour);
-  const [minutes, noticed] = await Promise.all([
-    readFreshMinutes(db, arrival),
-    lookAround(db, { by: 'arrival', ...arrival }, settings),
-  ]);
-  judged.notices.push(...noticed);
-  if (minutes.length === 0) return { ...judged, seen: [] };
-  const values = await readFreshValues(db, arrival, MOST_VALUES);
-  for (const minute of minutes.slice(-MOST_MINUTES)) {
-    await judgeVolume(db, minute * 1000, judged, learn);
-  }
-  await judgeTravel(db, values, judged, learn);
-  const { byHour, keys } = unjudged(memory, values);
-  for (const [hour, list] of byHour) await judgeValues(db, hour, list, judged, learn);
-  return { ...judged, seen: keys };
 }
 
 async function tell(db: Db, judged: Judged, at: number): Promise<Finding[]> {
@@ -146,21 +94,31 @@ async function tell(db: Db, judged: Judged, at: number): Promise<Finding[]> {
 async function tick(options: DetectorOptions, memory: Memory): Promise<TickResult> {
   const { db, now } = options;
   const clock = await readServerClock(db);
-  const to = Math.min(clock, memory.cursor + STRIDE_MS);
-  const [history, judged] = await Promise.all([
-    readBackdatedClients(db, { from: memory.cursor, to: to + 1 }, MOST_CLIENTS),
-    judge(options, memory, { from: memory.cursor - OVERLAP_MS, to: to + 1 }),
+  const to = Math.min(clock, memory.cursor + memory.stride);
+  // Until it succeeds: what is too much at once is tried in smaller strides.
+  memory.stride = Math.max(LEAST_STRIDE_MS, memory.stride / 2);
+  const learn: LearnThresholds = async (keys, hour) =>
+    thresholdsFor(db, memory.calibration, options.settings, keys, hour);
+  const arrival = { from: memory.cursor, to: to + 1 };
+  const [history, looked] = await Promise.all([
+    hasBackdated(db, arrival),
+    look(db, options.settings, memory.look, arrival, learn),
   ]);
-  if (history.length > 0) {
+  if (history) {
     memory.historyLast = now();
     if (memory.historySince === 0) memory.historySince = memory.historyLast;
   }
-  const findings = await tell(db, judged, now());
+  const findings = await tell(db, looked.judged, now());
   // Only now: what failed before is looked at again.
-  for (const key of judged.seen) memory.values.add(key);
-  if (to > memory.cursor) await writeStageState(db, 'detector', 'cursor', to);
+  looked.done();
+  memory.stride = Math.min(STRIDE_MS, memory.stride * 4);
+  if (to > memory.cursor) {
+    await writeStageState(db, 'detector', 'cursor', settledUntil(memory.look, to));
+  }
   memory.cursor = to;
-  return { findings, cursor: to, behind: Math.max(0, clock - to) };
+  const { look: kept } = memory;
+  const behind = Math.max(0, clock - to);
+  return { findings, cursor: to, behind, owed: owedLooks(kept), givenUp: kept.givenUp };
 }
 
 async function prepare(options: DetectorOptions, memory: Memory): Promise<number | null> {
@@ -181,7 +139,8 @@ async function prepare(options: DetectorOptions, memory: Memory): Promise<number
 export function createDetector(options: DetectorOptions): Detector {
   const { db } = options;
   const memory: Memory = {
-    values: createRecentSet(400_000),
+    look: { values: createRecentSet(400_000), owedMinutes: [], owedValues: [], givenUp: 0 },
+    stride: STRIDE_MS,
     cursor: 0,
     preparedHour: -1,
     historySince: 0,

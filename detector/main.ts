@@ -26,6 +26,12 @@ async function step(
   const result = await detector.tick();
   metrics.tickSeconds.observe((performance.now() - looked) / 1000);
   metrics.lagSeconds.set(result.behind / 1000);
+  metrics.owedLooks.set(result.owed);
+  metrics.givenUp.set(result.givenUp);
+  if (result.owed > 0) {
+    const { owed, givenUp } = result;
+    context.log.warn({ owed, givenUp }, 'too much for one look; the rest is taken next');
+  }
   for (const finding of result.findings) {
     metrics.findings.inc({ detection: finding.detection });
     const { id, detection, severity, clientId, bits } = finding;

@@ -9,6 +9,8 @@ export interface DetectorMetrics {
   failures: Counter<'step'>;
   lagSeconds: Gauge;
   knownTokens: Gauge;
+  owedLooks: Gauge;
+  givenUp: Gauge;
 }
 
 /** Registers the detector's metrics. */
@@ -47,6 +49,16 @@ export function createMetrics(registry: Registry): DetectorMetrics {
     knownTokens: new Gauge({
       name: 'tokenwatch_detector_known_tokens',
       help: 'Tokens with a baseline of their own',
+      registers,
+    }),
+    owedLooks: new Gauge({
+      name: 'tokenwatch_detector_owed_looks',
+      help: 'Minutes and pages of values that were too much for one look and are owed to the next',
+      registers,
+    }),
+    givenUp: new Gauge({
+      name: 'tokenwatch_detector_looks_given_up',
+      help: 'Looks that were never taken since the start, because too many were owed',
       registers,
     }),
   };

@@ -3,8 +3,9 @@ import { readClientProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import { readClientHours, readWindows } from '../../store/detection/windows.ts';
-import type { ClientHour, WindowRow } from '../../store/detection/windows.ts';
+import type { WindowRow } from '../../store/detection/windows.ts';
 import type { Entity } from '../findings.ts';
+import { awaken } from '../training/awake.ts';
 import { DETECTIONS } from '../registry.ts';
 import { clientKey, expectationOfRow } from '../volume/book.ts';
 import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
@@ -35,12 +36,12 @@ function entityOf(row: WindowRow): VolumeEntity {
 function moveFor(
   row: WindowRow,
   minute: number,
-  hours: ReadonlyMap<string, ClientHour>,
+  hours: ReadonlyMap<string, number>,
   client: ProfileRow,
 ): number {
   const hour = hours.get(row.clientId);
   if (hour === undefined) return 1;
-  const calls = { client: hour.calls, own: hour.own[row.tokenHash] ?? 0 };
+  const calls = { client: hour, own: row.own };
   return othersMove(calls, expectationOfRow(client), expectationOfRow(row), minute);
 }
 
@@ -135,40 +136,55 @@ function surpriseOf(
   };
 }
 
+/** The calls of one minute that a look is about. */
+export interface MinuteLook {
+  /** Beginning of the minute, epoch ms. */
+  minute: number;
+  /** When the calls arrived, [from, to), epoch ms. */
+  arrival: { from: number; to: number };
+  /** Where the last look at them ended, by entity; absent at first. */
+  after?: { token: string | null; client: string | null };
+}
+
 /**
- * Judges the volume of all tokens and clients with calls in a minute.
+ * Judges the volume of tokens and clients with calls in a minute, a bounded number of them.
  *
- * @param minute its beginning, epoch ms
+ * @returns what is left to look at, or null when that was all
  */
 export async function judgeVolume(
   db: Db,
-  minute: number,
+  look: MinuteLook,
   into: Judged,
   learn?: LearnThresholds,
-): Promise<void> {
+): Promise<MinuteLook | null> {
+  const { minute, arrival } = look;
   const seconds = Math.floor(minute / 1000);
+  const after = look.after ?? { token: '', client: '' };
+  const nothing = { rows: [], next: null };
   const [tokens, clients] = await Promise.all([
-    readWindows(db, 'token', seconds),
-    readWindows(db, 'client', seconds),
+    after.token === null ? nothing : readWindows(db, 'token', seconds, arrival, after.token),
+    after.client === null ? nothing : readWindows(db, 'client', seconds, arrival, after.client),
   ]);
+  const rows = await awaken(db, hourOf(minute), tokens.rows);
   const keys = [
-    ...tokens.map((row) => row.tokenHash),
-    ...clients.map((row) => clientKey(row.clientId)),
+    ...rows.map((row) => row.tokenHash),
+    ...clients.rows.map((row) => clientKey(row.clientId)),
   ];
-  if (keys.length === 0) return;
-  const thresholds = await learn?.(keys, hourOf(minute));
+  const thresholds = keys.length === 0 ? undefined : await learn?.(keys, hourOf(minute));
   if (thresholds !== undefined) into.thresholds = thresholds;
-  for (const row of clients) judgeCase(caseOf(row, minute, 1), into);
-  if (tokens.length === 0) return;
-  const ids = tokens.map((row) => row.clientId);
-  const hashes = tokens.map((row) => row.tokenHash);
-  const [hours, profiles] = await Promise.all([
-    readClientHours(db, seconds, ids, hashes),
-    readClientProfiles(db, seconds, ids),
-  ]);
-  for (const row of tokens) {
-    const profile = profiles.get(row.clientId);
-    const move = profile === undefined ? 1 : moveFor(row, minute, hours, profile);
-    judgeCase(caseOf(row, minute, move), into);
+  for (const row of clients.rows) judgeCase(caseOf(row, minute, 1), into);
+  if (rows.length > 0) {
+    const ids = rows.map((row) => row.clientId);
+    const [hours, profiles] = await Promise.all([
+      readClientHours(db, seconds, ids),
+      readClientProfiles(db, seconds, ids),
+    ]);
+    for (const row of rows) {
+      const profile = profiles.get(row.clientId);
+      const move = profile === undefined ? 1 : moveFor(row, minute, hours, profile);
+      judgeCase(caseOf(row, minute, move), into);
+    }
   }
+  if (tokens.next === null && clients.next === null) return null;
+  return { ...look, after: { token: tokens.next, client: clients.next } };
 }

@@ -15,9 +15,8 @@ import {
   readCrowd,
   readRemembered,
 } from '../../store/detection/training.ts';
-import { FORGOTTEN, profileRow } from '../volume/book.ts';
+import { FORGOTTEN, expectedOf, profileRow } from '../volume/book.ts';
 import type { Heir, Trains } from '../volume/book.ts';
-import { expectationAt } from '../volume/expectation.ts';
 import { NOBODY, SILENT, parentFrom } from '../volume/parent.ts';
 import {
   inherited,
@@ -109,7 +108,7 @@ function learnt(step: Step, row: StateAndHour, parent: Parent): VolumeState {
   while (trainedThrough(state) < hour - 1) learnHour(state, parent, SILENT);
   if (trainedThrough(state) < hour) {
     const sums = row.called ? { calls: row.calls, q1: row.q1, q5: row.q5 } : SILENT;
-    learnHour(state, parent, trains(row.key, hour) ? sums : null);
+    learnHour(state, parent, sums, trains(row.key, hour));
   }
   return state;
 }
@@ -172,8 +171,7 @@ class Writer {
   ): void {
     const { expected } = this.#step;
     if (expected === null) return;
-    const expectation = expectationAt(state, parent, expected, siblings);
-    this.#profiles.push(profileRow({ ...of, expectation }));
+    this.#profiles.push(profileRow({ ...of, ...expectedOf(state, parent, expected, siblings) }));
   }
 
   async keep(row: StateRow): Promise<void> {

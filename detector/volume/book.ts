@@ -4,7 +4,14 @@ import type { ProfileRow } from '../../store/detection/profiles.ts';
 import { bandOf, expectationAt, mixtureOf, meanOf } from './expectation.ts';
 import type { Expectation } from './expectation.ts';
 import { NOBODY, SILENT, parentFrom } from './parent.ts';
-import { inherited, lastActive, learnHour, newState, trainedThrough } from './state.ts';
+import {
+  callsBetween,
+  inherited,
+  lastActive,
+  learnHour,
+  newState,
+  trainedThrough,
+} from './state.ts';
 import type { HourSums, Parent, VolumeState } from './state.ts';
 
 /** A client's id as a key of 32 bytes, lower-case hex: what tables of entities are sorted by. */
@@ -27,6 +34,8 @@ export interface Expected {
   key: string;
   clientId: string;
   expectation: Expectation;
+  /** Calls in the hours from 23 to 3 before the expected one. */
+  earlier: number;
 }
 
 /** Decides whether an hour of an entity may train its baseline; see incidents and verdicts. */
@@ -126,7 +135,7 @@ function learnTokens(pages: Pages, hour: number, tokens: readonly HourRow[], abo
   for (const client of pages.clients.values()) {
     const parent = parentFrom(client.state, above, hour, client.tokens.size);
     for (const [hash, state] of client.tokens) {
-      learnHour(state, parent, pages.trains(hash, hour) ? (rows.get(hash) ?? SILENT) : null);
+      learnHour(state, parent, rows.get(hash) ?? SILENT, pages.trains(hash, hour));
       if (hour - lastActive(state) <= FORGOTTEN) continue;
       client.tokens.delete(hash);
       pages.owner.delete(hash);
@@ -150,7 +159,7 @@ function learn(
   for (const heir of pages.options.heirs?.(hour) ?? []) takeOver(pages, heir);
   for (const client of pages.clients.values()) {
     const sums = rows.get(client.id) ?? SILENT;
-    learnHour(client.state, above, pages.trains(client.key, hour) ? sums : null);
+    learnHour(client.state, above, sums, pages.trains(client.key, hour));
     if (hour - lastActive(client.state) > FORGOTTEN) pages.clients.delete(client.id);
   }
   learnHour(pages.everybody, NOBODY, crowd ?? average(clientRows, pages.clients.size));
@@ -176,19 +185,31 @@ function* remembered(pages: Pages): Generator<Remembered> {
   }
 }
 
+/** What a state expects of an hour, and what it saw of the day before it. */
+export function expectedOf(
+  state: VolumeState,
+  parent: Parent,
+  hour: number,
+  siblings: number,
+): Pick<Expected, 'expectation' | 'earlier'> {
+  return {
+    expectation: expectationAt(state, parent, hour, siblings),
+    earlier: callsBetween(state, hour - 23, hour - 3),
+  };
+}
+
 function* expectAll(pages: Pages, hour: number, idle = Infinity): Generator<Expected> {
   const above = root(pages, hour);
   for (const client of pages.clients.values()) {
     const siblings = client.tokens.size;
     const parent = parentFrom(client.state, above, hour, siblings);
     const base = { clientId: client.id };
-    const of = (state: VolumeState, over: Parent): Expectation =>
-      expectationAt(state, over, hour, siblings);
-    yield { ...base, entity: 'client', key: client.key, expectation: of(client.state, above) };
-    yield { ...base, entity: 'new', key: client.key, expectation: of(newState(hour), parent) };
+    const of = (state: VolumeState, over: Parent) => expectedOf(state, over, hour, siblings);
+    yield { ...base, entity: 'client', key: client.key, ...of(client.state, above) };
+    yield { ...base, entity: 'new', key: client.key, ...of(newState(hour), parent) };
     for (const [key, state] of client.tokens) {
       if (trainedThrough(state) - lastActive(state) > idle) continue;
-      yield { ...base, entity: 'token', key, expectation: of(state, parent) };
+      yield { ...base, entity: 'token', key, ...of(state, parent) };
     }
   }
 }
@@ -263,7 +284,7 @@ function average(rows: readonly HourRow[], clients: number): HourSums {
 
 /** An expectation as the row that is stored, with the band that dashboards draw. */
 export function profileRow(expected: Expected): ProfileRow {
-  const { entity, key, clientId, expectation } = expected;
+  const { entity, key, clientId, expectation, earlier } = expected;
   const mixture = mixtureOf(expectation, 2, 59, 1);
   return {
     hour: expectation.hour,
@@ -279,6 +300,7 @@ export function profileRow(expected: Expected): ProfileRow {
     prevB: expectation.before.b,
     dayA: expectation.day.a,
     dayB: expectation.day.b,
+    earlier,
     phi: expectation.phi,
     psi: expectation.psi,
     weights: expectation.weights,

@@ -33,10 +33,11 @@ const AT = {
   w168: 22 + 2 * DAY + 168,
   origin: 22 + 2 * DAY + 2 * 168,
   heir: 22 + 2 * DAY + 2 * 168 + 1,
+  raw: 22 + 2 * DAY + 2 * 168 + 2,
 } as const;
 
 /** Length of a state. */
-export const STATE_SIZE = AT.heir + 1;
+export const STATE_SIZE = AT.raw + DAY;
 
 /** Everything that is a decayed sum, as pairs of [from, to). */
 const DECAYED = [
@@ -232,13 +233,25 @@ function keepRecord(state: VolumeState, calls: number, means: Means, r: readonly
 /**
  * Learns one hour, in place: the hour after {@link trainedThrough}.
  *
- * @param sums the hour's calls; null when the hour must not train (an incident was open)
+ * @param trains false when the hour must teach nothing (an incident was open)
  */
-export function learnHour(state: VolumeState, parent: Parent, sums: HourSums | null): void {
+export function learnHour(state: VolumeState, parent: Parent, sums: HourSums, trains = true): void {
   const hour = trainedThrough(state) + 1;
   rescale(state, hour);
-  if (sums !== null) learn(state, parent, hour, sums);
+  if (trains) learn(state, parent, hour, sums);
+  state[AT.raw + (hour % DAY)] = sums.calls;
   state[AT.through] = hour;
+}
+
+/** Calls of the learnt hours from one to another, both inclusive, as they came; of the last 24. */
+export function callsBetween(state: VolumeState, fromHour: number, toHour: number): number {
+  const through = trainedThrough(state);
+  let calls = 0;
+  const to = Math.min(toHour, through);
+  for (let hour = Math.max(fromHour, through - DAY + 1); hour <= to; hour += 1) {
+    calls += at(state, AT.raw + (hour % DAY));
+  }
+  return calls;
 }
 
 function learn(state: VolumeState, parent: Parent, hour: number, seen: HourSums): void {
@@ -281,6 +294,7 @@ export function inherited(own: VolumeState, predecessor: VolumeState): VolumeSta
   }
   for (let i = 0; i < DAY; i += 1) {
     state[AT.recentT + i] = at(state, AT.recentT + i) + at(own, AT.recentT + i);
+    state[AT.raw + i] = at(own, AT.raw + i);
   }
   state[AT.lastActive] = Math.max(lastActive(state), lastActive(own));
   state[AT.drip] = 0;

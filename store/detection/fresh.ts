@@ -26,24 +26,17 @@ export async function readFreshMinutes(db: Db, arrival: Arrival): Promise<number
   return rows.map((row) => row.minute);
 }
 
-/**
- * Clients that sent history in a range: calls too old to be judged, which their baselines have yet
- * to learn.
- */
-export async function readBackdatedClients(
-  db: Db,
-  arrival: Arrival,
-  limit: number,
-): Promise<string[]> {
-  const rows = await db.query<{ clientId: string }>(
-    `SELECT DISTINCT client_id AS clientId FROM ${db.database}.${TABLES.calls}
+/** Whether history arrived in a range: calls too old to be judged, which baselines have yet to learn. */
+export async function hasBackdated(db: Db, arrival: Arrival): Promise<boolean> {
+  const rows = await db.query<{ found: number }>(
+    `SELECT 1 AS found FROM ${db.database}.${TABLES.calls}
      WHERE ingested_at >= fromUnixTimestamp64Milli({from:Int64})
        AND ingested_at < fromUnixTimestamp64Milli({to:Int64})
        AND time <= ingested_at - INTERVAL 1 HOUR AND token_hash != toFixedString('', 32)
-     LIMIT {limit:UInt32}`,
-    { ...arrival, limit },
+     LIMIT 1`,
+    { ...arrival },
   );
-  return rows.map((row) => row.clientId);
+  return rows.length > 0;
 }
 
 /** One value of one dimension that a token showed in young calls, and is not yet known for. */
@@ -81,16 +74,29 @@ export const VALUES = `['scope', 'route', 'country', 'asn', 'network_kind', 'env
    if(network_kind IN ('unknown', 'private'), '', toString(network_kind)),
    toString(environment), toString(user_agent)] AS value`;
 
+/** Values of a look, a bounded number of tokens at a time. */
+export interface ValuePage {
+  values: FreshValue[];
+  /** Where the next page begins; null when this was the last. */
+  next: string | null;
+}
+
 /**
  * Values in young calls of a range that their tokens first showed less than three days before the
- * hour of the call, by token, dimension, value and hour.
+ * hour of the call, by token, dimension, value and hour; in order of time.
+ *
+ * @param limit so many are read at once, and the rest of the last token's
+ * @param after the token that the page before ended with
  */
 export async function readFreshValues(
   db: Db,
   arrival: Arrival,
   limit: number,
-): Promise<FreshValue[]> {
-  return db.query<FreshValue>(
+  after = '',
+): Promise<ValuePage> {
+  const calls = `${db.database}.${TABLES.calls} AS c`;
+  const which = `${FRESH} AND ${WITH_TOKEN} AND c.token_hash > toFixedString(unhex({after:String}), 32)`;
+  const values = await db.query<FreshValue>(
     `SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,
        toString(f.dimension) AS dimension, f.value AS value,
        toUnixTimestamp64Milli(f.first) AS time, f.n AS calls, f.granted AS granted,
@@ -100,20 +106,24 @@ export async function readFreshValues(
          count() AS n, argMax(client_id, c.time) AS client,
          argMax(CAST(granted_scopes AS Array(String)), c.time) AS granted,
          toString(argMin(network_kind, c.time)) AS kind
-       FROM ${db.database}.${TABLES.calls} AS c ARRAY JOIN ${VALUES}
-       WHERE ${FRESH} AND ${WITH_TOKEN} AND value != ''
+       FROM ${calls} ARRAY JOIN ${VALUES}
+       WHERE ${which} AND value != ''
        GROUP BY token_hash, dimension, value, h
      ) AS f
-     LEFT JOIN (
+     JOIN (
        SELECT token_hash, toString(dimension) AS dimension, value, min(first_seen) AS seen
        FROM ${db.database}.${TABLES.tokenSeen}
-       WHERE token_hash IN (
-         SELECT DISTINCT token_hash FROM ${db.database}.${TABLES.calls} AS c WHERE ${FRESH} AND ${WITH_TOKEN}
-       )
+       PREWHERE token_hash IN (SELECT token_hash FROM ${calls} WHERE ${which})
        GROUP BY token_hash, dimension, value
+       HAVING seen > (SELECT min(toStartOfHour(c.time)) FROM ${calls} WHERE ${which}) - INTERVAL 72 HOUR
      ) AS s ON s.token_hash = f.token_hash AND s.dimension = f.dimension AND s.value = f.value
      WHERE s.seen > f.h - INTERVAL 72 HOUR
-     ORDER BY f.first LIMIT {limit:UInt32}`,
-    { ...arrival, limit },
+     ORDER BY tokenHash LIMIT {limit:UInt32} WITH TIES`,
+    { ...arrival, limit, after },
   );
+  const last = values.at(-1);
+  return {
+    next: values.length >= limit && last !== undefined ? last.tokenHash : null,
+    values: values.sort((a, b) => a.time - b.time),
+  };
 }

@@ -20,6 +20,8 @@ export interface ProfileRow {
   prevB: number;
   dayA: number;
   dayB: number;
+  /** Calls in the hours from 23 to 3 before this one. */
+  earlier: number;
   phi: readonly number[];
   psi: readonly number[];
   weights: readonly number[];
@@ -38,6 +40,7 @@ export const PROFILE_COLUMNS = {
   prevB: 'mean_prev_b',
   dayA: 'mean_day_a',
   dayB: 'mean_day_b',
+  earlier: 'earlier',
   phi: 'phi',
   psi: 'psi',
   weights: 'weights',

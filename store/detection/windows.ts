@@ -2,6 +2,7 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { profileSelect } from './profiles.ts';
 import type { ProfileRow } from './profiles.ts';
+import { WITH_TOKEN, scopeSql } from './scope.ts';
 
 /**
  * An entity whose calls up to a minute are many enough to look at, with what was expected.
@@ -14,10 +15,13 @@ export interface WindowRow extends ProfileRow {
   x5: number;
   x60: number;
   x1440: number;
+  /** Calls in the 60 min before the minute. */
+  own: number;
   /** 1 when the expectation is the entity's own, 0 when it is that of any new token. */
   known: number;
 }
 
+/** So many windows are read at once; see {@link WindowPage}. */
 const MOST = 5_000;
 
 /** Above the mean of every expert by enough in at least one window: see detector/volume/surge.ts. */
@@ -33,97 +37,110 @@ const WORTH = [
   .concat('(x1440 >= 30 AND x1440 > 1.3 * least(dayA, dayB) + 3)')
   .join(' OR ');
 
+const HOUR = 'toStartOfHour(toDateTime({minute:UInt32}))';
+
+/** Who called in the minute, of the calls that a look is about. */
+function touchedSql(db: Db, key: string): string {
+  const arrived = scopeSql({ by: 'arrival', from: 0, to: 0 });
+  return `SELECT ${key} FROM ${db.database}.${TABLES.calls} AS c
+    WHERE ${arrived} AND ${WITH_TOKEN} AND toStartOfHour(c.time) = ${HOUR}
+      AND toStartOfMinute(c.time) = toDateTime({minute:UInt32})`;
+}
+
+/** Expectations of the hour of those that called, the latest of each; a few columns or all. */
+function expectedSql(db: Db, entity: string, by: string, touched: string): string {
+  return `SELECT * FROM ${db.database}.${TABLES.volumeProfile}
+    PREWHERE entity = ${entity} AND ${by} IN (${touched})
+    WHERE hour = ${HOUR} ORDER BY written_at DESC LIMIT 1 BY ${by}`;
+}
+
 function windowsSql(db: Db, entity: 'token' | 'client'): string {
   const { database } = db;
   const token = entity === 'token';
   const key = token ? 'token_hash' : 'client_id';
   const minutes = token ? TABLES.tokenMinute : TABLES.clientMinute;
+  const touched = touchedSql(db, key);
+  const clients = touchedSql(db, 'client_id');
   const fallback = token
-    ? `LEFT JOIN (SELECT * FROM ${database}.${TABLES.volumeProfile} FINAL
-         WHERE hour = toStartOfHour(toDateTime({minute:UInt32})) AND entity = 'new') AS d
-       ON d.client_id = w.client`
+    ? `LEFT JOIN (${expectedSql(db, "'new'", 'client_id', clients)}) AS d ON d.client_id = w.client`
     : '';
   const picked = token ? 'if(p.psi != [], p.C, d.C)' : 'p.C';
   const columns = profileSelect('@').replaceAll(/@\.(\w+)/g, (_, c: string) =>
     picked.replaceAll('C', c),
   );
+  const order = token ? 'w.token_hash' : 'w.client_id';
+  // A token without a row of its own is new, or was away for long: then its state is to be asked.
   return `
     SELECT ${token ? 'lower(hex(w.token_hash))' : "''"} AS tokenHash, w.client AS clientId,
-      toUInt8(p.psi != []) AS known, x1, x5, x60, h.x AS x1440, ${columns}
+      toUInt8(p.psi != []) AS known, x1, x5, x60, own, h.x + p.earlier AS x1440, ${columns}
     FROM (
       SELECT ${key}, ${token ? 'argMax(client_id, minute)' : 'client_id'} AS client,
         sumIf(calls - failed, minute = toDateTime({minute:UInt32})) AS x1,
-        sumIf(calls - failed, minute > toDateTime({minute:UInt32} - 300)) AS x5, sum(calls - failed) AS x60
+        sumIf(calls - failed, minute > toDateTime({minute:UInt32} - 300)) AS x5,
+        sumIf(calls - failed, minute > toDateTime({minute:UInt32} - 3600)) AS x60,
+        sum(calls - failed) - x1 AS own
       FROM ${database}.${minutes}
-      WHERE minute > toDateTime({minute:UInt32} - 3600) AND minute <= toDateTime({minute:UInt32})
-        ${token ? '' : "AND client_id != ''"}
+      PREWHERE ${key} IN (${touched})
+      WHERE minute >= toDateTime({minute:UInt32} - 3600) AND minute <= toDateTime({minute:UInt32})
+        ${token ? 'AND token_hash > toFixedString(unhex({after:String}), 32)' : 'AND client_id > {after:String}'}
       GROUP BY ${key}
       HAVING x1 > 0 AND (x1 >= 8 OR x5 >= 12 OR x60 >= 15)
     ) AS w
     LEFT JOIN (
       SELECT ${key}, sum(calls - failed) AS x FROM ${database}.${TABLES.tokenHour}
-      WHERE hour > toStartOfHour(toDateTime({minute:UInt32})) - INTERVAL 24 HOUR
-        AND hour <= toStartOfHour(toDateTime({minute:UInt32}))
+      PREWHERE ${key} IN (${touched})
+      WHERE hour > ${HOUR} - INTERVAL 3 HOUR AND hour <= ${HOUR}
       GROUP BY ${key}
     ) AS h ON h.${key} = w.${key}
-    LEFT JOIN (
-      SELECT * FROM ${database}.${TABLES.volumeProfile} FINAL
-      WHERE hour = toStartOfHour(toDateTime({minute:UInt32})) AND entity = {entity:String}
-    ) AS p ON ${token ? 'p.entity_key = w.token_hash' : 'p.client_id = w.client_id'}
+    LEFT JOIN (${expectedSql(db, '{entity:String}', token ? 'entity_key' : 'client_id', touched)}) AS p
+      ON ${token ? 'p.entity_key = w.token_hash' : 'p.client_id = w.client_id'}
     ${fallback}
-    WHERE ${token ? '(p.psi != [] OR d.psi != [])' : 'p.psi != []'} AND (${WORTH})
-    ORDER BY x5 / (3 + least(meanA, meanB)) DESC
-    LIMIT ${String(MOST)}`;
+    WHERE ${token ? '(p.psi = [] AND d.psi != []) OR (p.psi != [] AND (@))' : 'p.psi != [] AND (@)'}
+    ORDER BY ${order} LIMIT ${String(MOST)}`.replaceAll('(@)', `(${WORTH})`);
+}
+
+/** Windows of a look, a bounded number at a time. */
+export interface WindowPage {
+  rows: WindowRow[];
+  /** Where the next page begins; null when this was the last. */
+  next: string | null;
 }
 
 /**
- * Tokens or clients with calls in a minute whose windows that end with it stand out against what
- * is expected of the hour. A superset of what the pure functions will find remarkable.
+ * Tokens or clients with calls in a minute, among those that a look is about, whose windows that end
+ * with it stand out against what is expected of the hour. A superset of what the pure functions will
+ * find remarkable; tokens that nothing is expected of by themselves are all among them.
  *
  * @param minute its beginning, epoch seconds
+ * @param arrival when the calls arrived, [from, to), epoch ms
+ * @param after where the page before ended
  */
 export async function readWindows(
   db: Db,
   entity: 'token' | 'client',
   minute: number,
-): Promise<WindowRow[]> {
-  return db.query<WindowRow>(windowsSql(db, entity), { minute, entity });
+  arrival: { from: number; to: number },
+  after = '',
+): Promise<WindowPage> {
+  const params = { ...arrival, minute, entity, after };
+  const rows = await db.query<WindowRow>(windowsSql(db, entity), params);
+  const last = rows.at(-1);
+  const full = rows.length === MOST && last !== undefined;
+  return { rows, next: full ? last.tokenHash || last.clientId : null };
 }
 
-/** A client's calls and expectation over the 60 min that end before a minute. */
-export interface ClientHour {
-  clientId: string;
-  calls: number;
-  /** By the token's hash: calls of those tokens that were asked for. */
-  own: Record<string, number>;
-}
-
-/** The trailing hour (before `minute`, epoch seconds) of clients, and of some of their tokens. */
+/** Calls of clients in the 60 min before a minute (epoch seconds). */
 export async function readClientHours(
   db: Db,
   minute: number,
   clients: readonly string[],
-  tokens: readonly string[],
-): Promise<Map<string, ClientHour>> {
-  const params = { minute, clients: [...new Set(clients)], tokens: [...new Set(tokens)] };
-  const range = `minute >= toDateTime({minute:UInt32} - 3600) AND minute < toDateTime({minute:UInt32})`;
-  const totals = await db.query<{ clientId: string; calls: number }>(
-    `SELECT client_id AS clientId, sum(calls - failed) AS calls FROM ${db.database}.${TABLES.clientMinute}
-     WHERE ${range} AND client_id IN {clients:Array(String)} GROUP BY client_id`,
-    params,
+): Promise<Map<string, number>> {
+  const rows = await db.query<{ clientId: string; calls: number }>(
+    `SELECT client_id AS clientId, sum(calls - failed) AS calls
+     FROM ${db.database}.${TABLES.clientMinute}
+     WHERE minute >= toDateTime({minute:UInt32} - 3600) AND minute < toDateTime({minute:UInt32})
+       AND client_id IN {clients:Array(String)} GROUP BY client_id`,
+    { minute, clients: [...new Set(clients)] },
   );
-  const own = await db.query<{ clientId: string; tokenHash: string; calls: number }>(
-    `SELECT client_id AS clientId, lower(hex(token_hash)) AS tokenHash, sum(calls - failed) AS calls
-     FROM ${db.database}.${TABLES.tokenMinute}
-     WHERE ${range} AND token_hash IN (SELECT unhex(arrayJoin({tokens:Array(String)})))
-     GROUP BY client_id, token_hash`,
-    params,
-  );
-  const hours = new Map<string, ClientHour>();
-  for (const { clientId, calls } of totals) hours.set(clientId, { clientId, calls, own: {} });
-  for (const row of own) {
-    const client = hours.get(row.clientId);
-    if (client !== undefined) client.own[row.tokenHash] = row.calls;
-  }
-  return hours;
+  return new Map(rows.map((row) => [row.clientId, row.calls]));
 }

@@ -1,0 +1,166 @@
+import type { DetectorConfig } from '../config/detector.ts';
+import type { Db } from '../store/db.ts';
+import { readFreshMinutes, readFreshValues } from '../store/detection/fresh.ts';
+import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
+import type { Judged, LearnThresholds } from './judge/judged.ts';
+import { judgeTravel } from './judge/travel.ts';
+import { judgeValues } from './judge/values.ts';
+import { judgeVolume } from './judge/volume.ts';
+import type { MinuteLook } from './judge/volume.ts';
+import type { RecentSet } from './recent.ts';
+import { MINUTE_MS, hourOf } from './volume/calendar.ts';
+import { lookAround } from './watch/look.ts';
+
+/** A commit can come later than the arrival time that it stamps; so much is looked at again, ms. */
+const OVERLAP_MS = 10_000;
+/** Volume and values look back less far each time, and every so often much further, ms. */
+const NEAR_MS = 2_000;
+const FAR_EVERY_MS = 30_000;
+const FAR_MS = FAR_EVERY_MS + OVERLAP_MS + 1_000;
+/** One look takes so many values and minutes; what is left is owed to the next looks. */
+const MOST_VALUES = 4_000;
+const MOST_MINUTES = 30;
+/** So many looks may be owed; beyond, the oldest are given up, and counted. */
+const MOST_OWED = 10_000;
+
+/** Values of arrivals that are still to be looked at. */
+interface ValueLook {
+  arrival: Arrival;
+  /** The token that the last page ended with. */
+  after: string;
+}
+
+/** What looking remembers. */
+export interface LookMemory {
+  /** Values looked at in their hour. */
+  values: RecentSet;
+  /** What earlier looks left. */
+  owedMinutes: MinuteLook[];
+  owedValues: ValueLook[];
+  /** How many looks were given up so far. */
+  givenUp: number;
+}
+
+/** What a look did. */
+export interface Looked {
+  judged: Judged;
+  /** Makes it final: only once what it found is kept. */
+  done: () => void;
+}
+
+/** How far back, from the end of the last look, volume and values look at arrivals again, ms. */
+export function overlapOf(cursor: number, to: number): number {
+  return Math.floor(cursor / FAR_EVERY_MS) === Math.floor(to / FAR_EVERY_MS) ? NEAR_MS : FAR_MS;
+}
+
+/** How many looks are owed. */
+export function owedLooks(memory: LookMemory): number {
+  return memory.owedMinutes.length + memory.owedValues.length;
+}
+
+/** Until when everything that arrived has been looked at: what a restart goes on from, epoch ms. */
+export function settledUntil(memory: LookMemory, cursor: number): number {
+  const owed = [...memory.owedMinutes, ...memory.owedValues];
+  return owed.reduce((least, one) => Math.min(least, one.arrival.from), cursor);
+}
+
+/** Values not looked at yet, by hour of their call, and the keys to remember them by. */
+function unjudged(
+  seen: RecentSet,
+  values: readonly FreshValue[],
+): { byHour: Map<number, FreshValue[]>; keys: string[] } {
+  const fresh = values
+    .map((one) => ({
+      one,
+      key: `${one.tokenHash}|${one.dimension}|${one.value}|${String(hourOf(one.time))}`,
+    }))
+    .filter(({ key }) => !seen.has(key));
+  const byHour = Map.groupBy(
+    fresh.map(({ one }) => one),
+    (one) => hourOf(one.time),
+  );
+  return { byHour, keys: fresh.map(({ key }) => key) };
+}
+
+/**
+ * Looks once at what arrived, and at what earlier looks left.
+ *
+ * @param arrival what is new, [from, to), epoch ms of the server's clock
+ */
+export async function look(
+  db: Db,
+  settings: DetectorConfig,
+  memory: LookMemory,
+  arrival: Arrival,
+  learn: LearnThresholds,
+): Promise<Looked> {
+  const judged: Judged = { notices: [], surprises: [] };
+  const again = { ...arrival, from: arrival.from - overlapOf(arrival.from, arrival.to) };
+  const around = { ...arrival, from: arrival.from - OVERLAP_MS };
+  const [minutes, noticed] = await Promise.all([
+    readFreshMinutes(db, again),
+    lookAround(db, { by: 'arrival', ...around }, settings),
+  ]);
+  judged.notices.push(...noticed);
+  const owedMinutes = await lookAtMinutes(db, memory, minutes, again, judged, learn);
+  const seen: string[] = [];
+  const owedValues = [...memory.owedValues];
+  if (minutes.length > 0) owedValues.push({ arrival: again, after: '' });
+  const turn = owedValues.shift();
+  if (turn !== undefined) {
+    const page = await readFreshValues(db, turn.arrival, MOST_VALUES, turn.after);
+    if (page.next !== null) owedValues.push({ ...turn, after: page.next });
+    seen.push(...(await lookAtValues(db, memory, page.values, judged, learn)));
+  }
+  return {
+    judged,
+    done() {
+      for (const key of seen) memory.values.add(key);
+      memory.owedMinutes = keep(memory, owedMinutes);
+      memory.owedValues = keep(memory, owedValues);
+    },
+  };
+}
+
+function keep<T>(memory: LookMemory, owed: T[]): T[] {
+  const excess = Math.max(0, owed.length - MOST_OWED);
+  memory.givenUp += excess;
+  return owed.slice(excess);
+}
+
+/** Judges minutes, those nearest to the present first; returns what is owed. */
+async function lookAtMinutes(
+  db: Db,
+  memory: LookMemory,
+  minutes: readonly number[],
+  arrival: Arrival,
+  judged: Judged,
+  learn: LearnThresholds,
+): Promise<MinuteLook[]> {
+  const distance = (one: MinuteLook): number => Math.abs(arrival.to - one.minute - MINUTE_MS / 2);
+  const fresh = minutes
+    .map((minute): MinuteLook => ({ minute: minute * 1000, arrival }))
+    .sort((a, b) => distance(a) - distance(b));
+  const turns = [...fresh.splice(0, MOST_MINUTES / 2), ...memory.owedMinutes, ...fresh];
+  // In order of time, as surprises build on one another.
+  const now = turns.splice(0, MOST_MINUTES).sort((a, b) => a.minute - b.minute);
+  const owed: MinuteLook[] = [];
+  for (const turn of now) {
+    const rest = await judgeVolume(db, turn, judged, learn);
+    if (rest !== null) owed.push(rest);
+  }
+  return [...owed, ...turns];
+}
+
+async function lookAtValues(
+  db: Db,
+  memory: LookMemory,
+  values: readonly FreshValue[],
+  judged: Judged,
+  learn: LearnThresholds,
+): Promise<string[]> {
+  await judgeTravel(db, values, judged, learn);
+  const { byHour, keys } = unjudged(memory.values, values);
+  for (const [hour, list] of byHour) await judgeValues(db, hour, list, judged, learn);
+  return keys;
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { detectorSchema } from '../../config/detector.ts';
+import { createDetector } from '../../detector/app.ts';
+import { prepareHours } from '../../detector/train.ts';
+import { writeStageState } from '../../store/stage-state.ts';
+import { connect } from '../../store/db.ts';
+import { openTestStore } from '../support/test-store.ts';
+import { bareQuery, bringUpToDate, buildWorld, letCallsArrive } from './tick-world.ts';
+import type { TickWorld } from './tick-world.ts';
+
+/**
+ * How long a look of the detector takes in a large installation, and what its baselines cost:
+ * `npm run bench:tick -- --tokens 1000000 --active 100000 --ticks 60`. Calls arrive as they would
+ * live, second by second; ClickHouse and the detector share this machine with whatever else runs.
+ */
+const { values } = parseArgs({
+  options: {
+    tokens: { type: 'string', default: '1000000' },
+    active: { type: 'string', default: '' },
+    ticks: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const TOKENS = Number(values.tokens);
+const ACTIVE = Number(values.active || TOKENS / 10);
+const TICKS = Number(values.ticks);
+/** Calls that a token makes in a minute in which it calls. */
+const CALLS_EACH = 1.5;
+const CLOCK_TICKS = 100;
+
+/** CPU seconds of a process so far, user and system (Linux). */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
+}
+
+/** The most memory that a process ever had resident, MB. */
+function peakOf(pid: number): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+function quantile(numbers: readonly number[], share: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const ms = (number: number): string => `${number.toFixed(0)} ms`;
+
+const store = await openTestStore();
+try {
+  const { db, embedded } = store;
+  const server = embedded?.pid ?? process.pid;
+  const started = performance.now();
+  const world: TickWorld = {
+    tokens: TOKENS,
+    active: ACTIVE,
+    until: Math.floor(Date.now() / 60_000) * 60,
+    seed: Number(values.seed),
+  };
+  const builder = connect({
+    url: embedded?.url ?? '',
+    username: embedded?.appUser ?? '',
+    password: embedded?.appPassword ?? '',
+    database: db.database,
+    requestTimeout: 600_000,
+  });
+  await buildWorld(builder, world);
+  world.until = Math.floor(Date.now() / 60_000) * 60;
+  await bringUpToDate(builder, world);
+  await builder.close();
+  say(
+    `${TOKENS.toLocaleString('en-US')} tokens, ${ACTIVE.toLocaleString('en-US')} active a minute, ` +
+      `made in ${((performance.now() - started) / 1000).toFixed(0)} s; load ${(loadavg()[0] ?? 0).toFixed(1)}`,
+  );
+
+  const hour = Math.floor(Date.now() / 3_600_000);
+  await writeStageState(db, 'detector', 'trained-at', Math.floor(Date.now() / 1000) + 600);
+  const before = { node: process.cpuUsage(), server: cpuOf(server), at: performance.now() };
+  await prepareHours(db, hour);
+  const node = process.cpuUsage(before.node);
+  const nodeCpu = (node.user + node.system) / 1e6 / 2;
+  const serverCpu = (cpuOf(server) - before.server) / 2;
+  say(
+    `an hour's training: ${((performance.now() - before.at) / 2000).toFixed(1)} s, ` +
+      `${nodeCpu.toFixed(1)} CPU s of Node and ${serverCpu.toFixed(1)} of ClickHouse: ` +
+      `${((100 * (nodeCpu + serverCpu)) / 3600).toFixed(1)} % of one core averaged (target 20)`,
+  );
+
+  const now = Date.now;
+  const detector = createDetector({ db, now, settings: detectorSchema.parse({}) });
+  const perSecond = Math.round((ACTIVE * CALLS_EACH) / 60);
+  await letCallsArrive(db, world, perSecond * 60, { from: now() - 60_000, to: now() });
+  await writeStageState(db, 'detector', 'cursor', now() - 60_000);
+  await detector.start();
+  await bareQuery(db, now());
+  const bare: number[] = [await bareQuery(db, now())];
+  const first = performance.now();
+  const whole = await detector.tick();
+  say(
+    `a look at a whole minute of arrivals: ${ms(performance.now() - first)}, ${String(whole.findings.length)} findings`,
+  );
+
+  const ticks: number[] = [];
+  let findings = 0;
+  const cpu = { node: process.cpuUsage(), server: cpuOf(server), at: performance.now() };
+  for (let i = 0; i < TICKS; i += 1) {
+    const second = performance.now();
+    await letCallsArrive(db, world, perSecond, { from: now() - 1000, to: now() + 1 });
+    const look = performance.now();
+    const result = await detector.tick();
+    ticks.push(performance.now() - look);
+    findings += result.findings.length;
+    if (i % 5 === 0) bare.push(await bareQuery(db, now()));
+    await delay(Math.max(0, 1000 - (performance.now() - second)));
+  }
+  const seconds = (performance.now() - cpu.at) / 1000;
+  const used = process.cpuUsage(cpu.node);
+  const usual = quantile(bare, 0.5);
+  say(
+    `${String(TICKS)} looks, a second of arrivals each: median ${ms(quantile(ticks, 0.5))}, ` +
+      `95th percentile ${ms(quantile(ticks, 0.95))}, most ${ms(Math.max(...ticks))} (target 1000 at the 95th), ` +
+      `${String(findings)} findings`,
+  );
+  say(
+    `the bare query over the last minute: ${ms(usual)}; a look takes ` +
+      `${(quantile(ticks, 0.5) / usual).toFixed(1)} times as long (95th percentile ${(quantile(ticks, 0.95) / usual).toFixed(1)})`,
+  );
+  say(
+    `while looking: Node ${((100 * (used.user + used.system)) / 1e6 / seconds).toFixed(0)} % of a core, ` +
+      `ClickHouse ${((100 * (cpuOf(server) - cpu.server)) / seconds).toFixed(0)} % (arrivals included)`,
+  );
+  say(
+    `most memory: Node ${peakOf(process.pid).toFixed(0)} MB (target 1024), ClickHouse ${peakOf(server).toFixed(0)} MB`,
+  );
+} finally {
+  await store.close();
+}
