@@ -40,7 +40,10 @@ export function count(value: number): string {
 
 /** Text cut to `limit` characters, with an ellipsis where something is missing. */
 export function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, Math.max(0, limit - 1)).trimEnd()}…`;
+  if (text.length <= limit) return text;
+  // Half of a character that takes two (an emoji) would be no text at all.
+  const kept = text.slice(0, Math.max(0, limit - 1)).replace(/[\ud800-\udbff]$/, '');
+  return `${kept.trimEnd()}…`;
 }
 
 /** The first digits of a token's hash: enough to tell tokens apart by eye. */

@@ -51,6 +51,8 @@ export function messageId(delivery: string, from: string): string {
 export function outcomeOf(error: unknown): Outcome {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   const word = typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : 'failed';
+  // No encryption, or none to trust, now: somebody on the way may be at work, so it is tried again.
+  if (word === 'ETLS') return { kind: 'retry', why: 'SMTP ETLS' };
   if (typeof responseCode === 'number') {
     // 4yz asks for another attempt, 5yz forbids one (RFC 5321, 4.2.1).
     const why = `SMTP ${String(responseCode)} (${word})`;

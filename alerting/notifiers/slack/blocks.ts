@@ -17,15 +17,29 @@ import {
 } from '../../words.ts';
 
 /** Slack's limits, in characters and pieces. */
-const LIMIT = { header: 150, section: 3_000, field: 2_000, confirm: 300, blocks: 50 } as const;
+const LIMIT = {
+  header: 150,
+  section: 3_000,
+  field: 2_000,
+  confirm: 300,
+  blocks: 50,
+  prose: 600,
+  name: 80,
+} as const;
 
 /** Text in which Slack must see no markup of its own. */
 export function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** Names and ids; one that is absurdly long must not push the rest out of the message. */
 function code(text: string): string {
-  return text === '' ? '–' : `\`${escape(text).replaceAll('`', "'")}\``;
+  return text === '' ? '–' : `\`${escape(cut(text, LIMIT.name)).replaceAll('`', "'")}\``;
+}
+
+/** Prose of the incident; cut before it is escaped, so that no `&amp;` is cut in two. */
+function prose(text: string, limit: number = LIMIT.prose): string {
+  return escape(cut(text, limit));
 }
 
 function section(text: string): SectionBlock {
@@ -48,15 +62,17 @@ function facts(incident: IncidentTold): SectionBlock {
     [incident.campaignOf === null ? 'Token' : 'Campaign', code(subjectOf(incident))],
     [
       'Where',
-      escape(
-        [incident.services.join(', '), incident.environments.join(', ')]
+      prose(
+        [incident.services, incident.environments]
+          .map((names) => names.map((name) => cut(name, LIMIT.name)).join(', '))
           .filter(Boolean)
           .join(' · '),
+        300,
       ) || '–',
     ],
     ['How sure', escape(sureWords(incident))],
     ['First call', incident.firstCallAt === 0 ? '–' : when(incident.firstCallAt)],
-    ['Status', escape(statusWords(incident))],
+    ['Status', prose(statusWords(incident), 120)],
   ];
   return {
     type: 'section',
@@ -69,19 +85,19 @@ function facts(incident: IncidentTold): SectionBlock {
 
 function compared(finding: FindingSummary): string {
   return comparison(finding.evidence)
-    .map(([label, value]) => `${label} *${escape(value)}*`)
+    .map(([label, value]) => `${label} *${prose(value, 120)}*`)
     .join('   ·   ');
 }
 
 function findingLine(finding: FindingSummary): string {
-  return `${SEVERITY_MARK[finding.severity]} *${escape(finding.title)}*  ${code(finding.detection)}\n${escape(finding.explanation)}`;
+  return `${SEVERITY_MARK[finding.severity]} *${prose(finding.title, 120)}*  ${code(finding.detection)}\n${prose(finding.explanation, 400)}`;
 }
 
 function others(notice: Notice): KnownBlock[] {
   if (notice.others.length === 0) return [];
   const lines = notice.others.map(
     (brief) =>
-      `${SEVERITY_MARK[brief.severity]} *${escape(cut(brief.title, 120))}* · ${code(brief.clientId)} · risk ${count(brief.score)}`,
+      `${SEVERITY_MARK[brief.severity]} *${prose(brief.title, 120)}* · ${code(brief.clientId)} · risk ${count(brief.score)}`,
   );
   const more = notice.otherCount - notice.others.length;
   return [section([...lines, ...(more > 0 ? [`_and ${count(more)} more_`] : [])].join('\n'))];
@@ -156,7 +172,7 @@ function containment(incident: IncidentTold): KnownBlock[] {
   if (incident.response === 'none') return [];
   const steps = containmentSteps(incident).map(([word, span]) => `${word} ${span}`);
   const times = steps.length === 0 ? '' : `\nFrom the first call: ${steps.join(' · ')}`;
-  return [section(`*Revocation* ${escape(cut(responseWords(incident), 800))}${times}`)];
+  return [section(`*Revocation* ${prose(responseWords(incident), 800)}${times}`)];
 }
 
 /** The message that is posted first and changed in place as the incident grows. */
@@ -170,7 +186,7 @@ export function incidentBlocks(notice: Notice, buttons: boolean): KnownBlock[] {
   const hidden = incident.findingCount - 1 - further.length;
   const blocks: KnownBlock[] = [
     { type: 'header', text: { type: 'plain_text', text: cut(title, LIMIT.header), emoji: true } },
-    section(`*Why*\n${escape(incident.explanation)}`),
+    section(`*Why*\n${prose(incident.explanation)}`),
     ...(strongest === undefined ? [] : [context(compared(strongest))]),
     facts(incident),
     ...members(incident),
@@ -187,7 +203,7 @@ export function incidentBlocks(notice: Notice, buttons: boolean): KnownBlock[] {
   blocks.push(...actions(notice, incident, buttons));
   blocks.push(
     context(
-      `${escape(notice.why)} · incident ${code(incident.id)} · updated ${when(incident.updatedAt)}`,
+      `${prose(notice.why, 200)} · incident ${code(incident.id)} · updated ${when(incident.updatedAt)}`,
     ),
   );
   return blocks.slice(0, LIMIT.blocks);
@@ -208,7 +224,7 @@ export function threadBlocks(notice: Notice): KnownBlock[] {
   const lines = notice.news
     .slice(0, 8)
     .map((finding) => `${findingLine(finding)}\n${compared(finding)}`);
-  const head = `*${escape(notice.why.charAt(0).toUpperCase() + notice.why.slice(1))}*`;
+  const head = `*${prose(notice.why.charAt(0).toUpperCase() + notice.why.slice(1), 300)}*`;
   return [section(head), ...lines.map(section)];
 }
 
