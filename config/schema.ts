@@ -5,6 +5,7 @@ import { consoleSchema } from './console.ts';
 import { detectorSchema } from './detector.ts';
 import { retentionSchema } from './retention.ts';
 import { secret } from './secret.ts';
+import { telemetrySchema } from './telemetry.ts';
 
 /** `clickhouse:` — a server of one's own, or the embedded one when `url` is unset. */
 const clickhouseSchema = z.strictObject({
@@ -49,6 +50,7 @@ export const configSchema = z
     detector: detectorSchema.prefault({}),
     alerting: alertingSchema.prefault({}),
     console: consoleSchema.prefault({}),
+    telemetry: telemetrySchema.prefault({}),
   })
   .refine(
     ({ previous_pepper, pepper_id, previous_pepper_id }) =>

@@ -4,6 +4,7 @@ import type { RunningStage, StageContext } from '../../store/stage.ts';
 import { configFor } from '../config-option.ts';
 import { Lifetime } from '../lifetime.ts';
 import { openContext, sampleMetrics } from '../process-context.ts';
+import { startHealthServer } from '../telemetry/health.ts';
 
 type Start = (context: StageContext) => Promise<RunningStage>;
 
@@ -39,6 +40,8 @@ async function runStage(name: string, command: Command): Promise<void> {
     const stage = await start(context);
     lifetime.add(stage);
     sampleMetrics(context, name, [name], lifetime);
+    const health = await startHealthServer(context);
+    if (health !== null) lifetime.add(health);
     log.info({ urls: stage.urls }, 'started');
   } catch (error) {
     await lifetime.end(1);
