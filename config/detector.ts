@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { policySchema } from './policy.ts';
+import { secret } from './secret.ts';
+
+/** What one look of all rules may take; a rule that takes more rests for a while. */
+const rulesLimitsSchema = z.strictObject({
+  seconds: z.number().min(0.05).max(300).default(10),
+  megabytes: z.int().min(50).max(8_000).default(1_000),
+  /** Rows read. */
+  rows: z.int().min(1).max(20_000_000_000).default(500_000_000),
+});
 
 /** `detector:` — how often and how strictly calls are judged. */
 export const detectorSchema = z.strictObject({
@@ -8,6 +17,15 @@ export const detectorSchema = z.strictObject({
   /** Alarm level: at most this many incidents a day for each 10,000 tokens. */
   budget_per_day: z.number().min(0.1).max(10_000).default(10),
   policy: policySchema.prefault({}),
+  /** Files of rules, or folders with them; relative to the configuration's own (docs/rules.md). */
+  rules: z.array(z.string().min(1)).max(100).default([]),
+  rules_limits: rulesLimitsSchema.prefault({}),
+  /** The user that rules run as on a ClickHouse of one's own; the embedded one has its own. */
+  rules_username: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/i, 'expected a plain name')
+    .optional(),
+  rules_password: secret().optional(),
 });
 
 export type DetectorConfig = z.output<typeof detectorSchema>;

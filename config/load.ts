@@ -175,8 +175,14 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const parsed = configSchema.safeParse(merge(options.defaults ?? {}, raw));
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, label)));
+  const { detector, data_dir } = parsed.data;
+  const rules = detector.rules.map((path) => resolve(base, path));
   return {
-    config: { ...parsed.data, data_dir: resolve(cwd, parsed.data.data_dir) },
+    config: {
+      ...parsed.data,
+      data_dir: resolve(cwd, data_dir),
+      detector: { ...detector, rules },
+    },
     file,
     explicit,
   };

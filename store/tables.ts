@@ -10,6 +10,8 @@ export const TABLES = {
   tokenSeen: 'token_seen',
   clientValues: 'client_values',
   globalValues: 'global_values',
+  tokenObjects: 'token_objects',
+  clientAmounts: 'client_amounts',
   tokenInventory: 'token_inventory',
   tokens: 'tokens',
   activityMinute: 'activity_minute',
@@ -35,6 +37,8 @@ export const TABLES = {
   consoleKeys: 'console_keys',
   tokenRegistry: 'token_registry',
   tokenCertificates: 'token_certificates',
+  objectClients: 'object_clients',
+  nonceUses: 'nonce_uses',
   erasing: 'erasing',
   migrations: 'schema_migrations',
 } as const;

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rulesProfileXml, rulesUserXml } from './rules-user.ts';
 import { READER_TABLES } from '../tables.ts';
 
 /** Names and passwords of the embedded server's users, made once per data directory. */
@@ -69,6 +70,7 @@ function usersXml(c: EmbeddedCredentials): string {
     <holder><function_sleep_max_microseconds_per_block>0</function_sleep_max_microseconds_per_block></holder>
     <app><date_time_input_format>best_effort</date_time_input_format></app>
     <reader><readonly>2</readonly><max_execution_time>30</max_execution_time></reader>
+    ${rulesProfileXml()}
   </profiles>
   <quotas><default/></quotas>
   <users>
@@ -100,6 +102,7 @@ ${grants}
         <query>GRANT SELECT ON system.numbers</query>
       </grants>
     </${c.readerUser}>
+    ${rulesUserXml(c.appPassword)}
   </users>
 </clickhouse>
 `;
