@@ -1,4 +1,10 @@
 import type { Detection, DetectionCard } from './detection.ts';
+import { authorizationMissingSecondFactor } from './detections/authorization-missing-second-factor.ts';
+import { bindingCertificateChanged } from './detections/binding-certificate-changed.ts';
+import { bindingCertificateMissing } from './detections/binding-certificate-missing.ts';
+import { bindingNetworkNotAllowed } from './detections/binding-network-not-allowed.ts';
+import { bindingPlainHttp } from './detections/binding-plain-http.ts';
+import { bindingWeakTls } from './detections/binding-weak-tls.ts';
 import { environmentMismatch } from './detections/environment-mismatch.ts';
 import { environmentNew } from './detections/environment-new.ts';
 import { geographyImpossibleTravel } from './detections/geography-impossible-travel.ts';
@@ -36,6 +42,12 @@ export const DETECTIONS = {
   lifecycleOverlap,
   lifecycleRevokedAccepted,
   lifecycleRotationOverdue,
+  authorizationMissingSecondFactor,
+  bindingCertificateChanged,
+  bindingCertificateMissing,
+  bindingNetworkNotAllowed,
+  bindingPlainHttp,
+  bindingWeakTls,
 } as const;
 
 /** A detection whose window and baseline are its own business. */

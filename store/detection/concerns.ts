@@ -1,9 +1,11 @@
 import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { CONCERNS_CERTIFIED, CONCERNS_UNBOUND, concernsRegisteredBindings } from './binding.ts';
 import { CONCERNS_MISMATCH } from './environments.ts';
 import { CONCERNS_EXPIRED, concernsLapsed } from './lapsed.ts';
 import { policyParams } from './policy.ts';
+import { CONCERNS_ONE_FACTOR, CONCERNS_TRANSPORT } from './transport.ts';
 import { scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 
@@ -15,6 +17,11 @@ export const CONCERNS = {
   environments: () => CONCERNS_MISMATCH,
   expired: () => CONCERNS_EXPIRED,
   lapsed: concernsLapsed,
+  unbound: () => CONCERNS_UNBOUND,
+  registeredBindings: concernsRegisteredBindings,
+  certified: () => CONCERNS_CERTIFIED,
+  transport: () => CONCERNS_TRANSPORT,
+  oneFactor: () => CONCERNS_ONE_FACTOR,
 } as const;
 
 export type Concern = keyof typeof CONCERNS;

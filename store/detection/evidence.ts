@@ -48,8 +48,8 @@ const SHOWS: Record<Dimension, string> = {
 const WHOSE: Readonly<Record<EntityKind, string>> = {
   token: 'token_hash = unhex({tokenHash:String})',
   client: "client_id = {clientId:String} AND token_hash != toFixedString('', 32)",
-  endpoint: "concat(service, ' ', method, ' ', route) = {name:String}",
-  service: 'service = {name:String}',
+  endpoint: "concat(c.service, ' ', c.method, ' ', c.route) = {name:String}",
+  service: 'c.service = {name:String}',
 };
 
 /** Sums up the calls behind a finding. */
@@ -117,7 +117,7 @@ export async function readPeers(db: Db, query: EvidenceQuery): Promise<number | 
  */
 export async function readNthCall(db: Db, query: EvidenceQuery, n: number): Promise<number> {
   const [row] = await db.query<{ at: number }>(
-    `SELECT toUnixTimestamp64Milli(time) AS at FROM ${db.database}.${TABLES.calls}
+    `SELECT toUnixTimestamp64Milli(time) AS at FROM ${db.database}.${TABLES.calls} AS c
      WHERE ${WHOSE[query.entity]}
        AND toStartOfHour(time) = toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND time >= fromUnixTimestamp64Milli({from:Int64})

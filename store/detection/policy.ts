@@ -13,6 +13,7 @@ export function regexOf(patterns: readonly string[]): string {
 export function policyParams(policy: Policy): Params {
   return {
     minTls: policy.min_tls,
+    requireTls: policy.require_tls,
     sensitiveScopes: regexOf(policy.sensitive_scopes),
     sensitiveRoutes: regexOf(policy.sensitive_routes),
     publicRoutes: regexOf(policy.public_routes),

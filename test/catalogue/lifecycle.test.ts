@@ -46,12 +46,14 @@ describe('expired and revoked', () => {
     const now = Date.now();
     const attributes = dates(now - 2 * HOUR, now - HOUR);
     await stage.serve([{ token: 'late', attributes }]);
+    await stage.settle();
     const [incident, ...others] = await stage.incidents(hashOf('late'));
     expect(others).toEqual([]);
     expect(incident?.severity).toBe('critical');
     expect(incident?.detections).toEqual(['lifecycle.expired-accepted']);
     expect(incident?.explanation).toMatch(/1 call so far/);
     await stage.serve(Array.from({ length: 6 }, () => ({ token: 'late', attributes })));
+    await stage.settle();
     const after = await stage.incidents(hashOf('late'));
     expect(after).toHaveLength(1);
     expect(after[0]?.explanation).toMatch(/7 calls so far/);
@@ -91,6 +93,7 @@ describe('what the clock makes due', () => {
     expect(idsOf(found, 'unused')).toEqual(['lifecycle.expiring']);
     expect(idsOf(found, 'hourly')).toEqual([]);
     await stage.serve([near, hourly]);
+    await stage.settle();
     expect(await stage.incidents(hashOf('near'))).toHaveLength(1);
     expect(idsOf(await stage.look(), 'near')).toEqual([]);
     // The same token with a later expiry, and a new token.
@@ -173,11 +176,13 @@ it('phantom transactions: a production token in staging, with calls and amounts,
   });
   const amounts = [...Array<number>(36).fill(300), 1_600];
   await stage.serve(amounts.map(call));
+  await stage.settle();
   const [incident, ...others] = await stage.incidents(hashOf('phantom'));
   expect(others).toEqual([]);
   expect(incident?.severity).toBe('critical');
   expect(incident?.explanation).toMatch(/37 calls, with 12,400\.00 EUR, recorded in staging/);
   await stage.serve(Array<number>(63).fill(100).map(call));
+  await stage.settle();
   const [later] = await stage.incidents(hashOf('phantom'));
   expect(later?.explanation).toMatch(/100 calls, with 18,700\.00 EUR/);
 });

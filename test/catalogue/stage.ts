@@ -63,7 +63,9 @@ export interface Stage extends TestCollector {
   serve(calls: readonly ServedCall[]): Promise<void>;
   /** Lets the detector look at what arrived in the last minute. */
   look(): Promise<Finding[]>;
-  /** Looks, lets alerting fold what was found, and gives the incidents of one token, client or name. */
+  /** Looks, and lets alerting fold what was found. */
+  settle(): Promise<void>;
+  /** The incidents of one token, client or name. */
   incidents(of: string): Promise<IncidentRow[]>;
 }
 
@@ -110,9 +112,11 @@ export async function openStage(detector: Record<string, unknown> = {}): Promise
       }
     },
     look,
-    incidents: async (of) => {
+    settle: async () => {
       await look();
       while (await alerting.round());
+    },
+    incidents: async (of) => {
       const rows = await listIncidents(store.db);
       return rows.filter((row) => row.tokenHash === of || row.clientId === of || row.name === of);
     },

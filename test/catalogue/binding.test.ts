@@ -1,0 +1,126 @@
+// Stories of compromised keys: what a token is bound to, and how it came. Real OTLP in, incidents out.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { OTEL, TW } from '../../model/attributes.ts';
+import type { Finding } from '../../model/finding.ts';
+import { registerToken } from '../../store/console/token-registry.ts';
+import { hashOf, openStage } from './stage.ts';
+import type { Stage } from './stage.ts';
+
+const DAY = 86_400_000;
+const CERT = 'c1'.repeat(32);
+const OTHER = 'c2'.repeat(32);
+/** Addresses with known networks: Deutsche Telekom and one of Brazil. */
+const HOME_IP = '79.192.10.20';
+const ABROAD_IP = '200.147.35.149';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(async () => {
+  await stage.close();
+});
+
+const idsOf = (findings: readonly Finding[], token: string): string[] =>
+  findings.filter((one) => one.tokenHash === hashOf(token)).map((one) => one.detection);
+
+it('a bound token without its certificate, or with another, is found at the first call', async () => {
+  const bound = { [TW.tokenCertificateSha256]: CERT };
+  await stage.serve([
+    { token: 'good', attributes: { ...bound, [OTEL.tlsClientHash]: CERT } },
+    { token: 'bare', attributes: bound },
+    { token: 'swapped', attributes: { ...bound, [OTEL.tlsClientHash]: OTHER } },
+    { token: 'refused', status: 401, attributes: bound },
+    { token: 'elsewhere', service: 'ledger', attributes: bound },
+  ]);
+  await stage.settle();
+  const [bare] = await stage.incidents(hashOf('bare'));
+  expect(bare?.severity).toBe('critical');
+  expect(bare?.detections).toEqual(['binding.certificate-missing']);
+  const [swapped] = await stage.incidents(hashOf('swapped'));
+  expect(swapped?.detections).toEqual(['binding.certificate-changed']);
+  expect(await stage.incidents(hashOf('good'))).toEqual([]);
+  expect(await stage.incidents(hashOf('refused'))).toEqual([]);
+  // A service that reports no certificates at all is one incident, not one of each token.
+  expect(await stage.incidents(hashOf('elsewhere'))).toEqual([]);
+  const [ledger] = await stage.incidents('ledger');
+  expect(ledger?.detections).toEqual(['binding.certificate-missing']);
+});
+
+it('an unbound token that always came with one certificate comes with another; a renewal is told once', async () => {
+  const now = Date.now();
+  const withCert = (token: string, cert: string, time = now) => ({
+    ...{ token, time, attributes: { [OTEL.tlsClientHash]: cert } },
+  });
+  const past = Array.from({ length: 30 }, (_, i) => now - 5 * DAY + i * 60_000);
+  await stage.serve([
+    ...past.map((time) => withCert('steady', 'd1'.repeat(32), time)),
+    withCert('steady', 'd2'.repeat(32)),
+    ...past.map((time) => withCert('renewed', 'e1'.repeat(32), time)),
+    ...past.map((time) => withCert('sibling', 'e2'.repeat(32), time)),
+    withCert('renewed', 'e2'.repeat(32)),
+  ]);
+  const found = await stage.look();
+  expect(idsOf(found, 'steady')).toEqual(['binding.certificate-changed']);
+  expect(idsOf(found, 'renewed')).toEqual([]);
+});
+
+it('what an issuer registered binds as well: certificate and networks', async () => {
+  const nothing = {
+    ...{ clientId: 'acme', environment: '', grantedScopes: [], issuedAt: 0, expiresAt: 0 },
+    ...{ revokedAt: 0, registeredBy: 'person:test', clientCertSha256: '', allowedNetworks: [] },
+  };
+  const { db } = stage.store;
+  const facts = [
+    ['reg-cert', { clientCertSha256: CERT }],
+    ['reg-net', { allowedNetworks: ['AS3320'] as string[] }],
+    ['reg-home', { allowedNetworks: ['AS3320'] as string[] }],
+  ] as const;
+  for (const [token, fact] of facts) {
+    await registerToken(db, { ...nothing, ...fact, tokenHash: hashOf(token) }, Date.now());
+  }
+  await stage.serve([
+    { token: 'reg-cert' },
+    { token: 'reg-net', attributes: { [OTEL.clientAddress]: ABROAD_IP } },
+    { token: 'reg-home', attributes: { [OTEL.clientAddress]: HOME_IP } },
+  ]);
+  const found = await stage.look();
+  expect(idsOf(found, 'reg-cert')).toEqual(['binding.certificate-missing']);
+  expect(idsOf(found, 'reg-net')).toContain('binding.network-not-allowed');
+  expect(idsOf(found, 'reg-home')).not.toContain('binding.network-not-allowed');
+});
+
+it('weak TLS and plain HTTP are one incident of the service each, private addresses aside', async () => {
+  const old = (version: string) => ({ [OTEL.tlsVersion]: version, [OTEL.clientAddress]: HOME_IP });
+  const plain = (address: string) => ({ [OTEL.scheme]: 'http', [OTEL.clientAddress]: address });
+  await stage.serve([
+    ...[1, 2, 3].map((i) => ({ token: `t${i}`, service: 'old', attributes: old('1.1') })),
+    { token: 't4', service: 'new', attributes: old('1.3') },
+    ...[5, 6].map((i) => ({ token: `t${i}`, service: 'open', attributes: plain(HOME_IP) })),
+    { token: 't7', service: 'behind', attributes: plain('10.0.0.7') },
+  ]);
+  await stage.settle();
+  const [weak, ...more] = await stage.incidents('old');
+  expect(more).toEqual([]);
+  expect(weak?.detections).toEqual(['binding.weak-tls']);
+  expect(weak?.explanation).toMatch(/3 calls answered over TLS 1\.1/);
+  const [open] = await stage.incidents('open');
+  expect(open?.detections).toEqual(['binding.plain-http']);
+  expect([...(await stage.incidents('new')), ...(await stage.incidents('behind'))]).toEqual([]);
+});
+
+it('a sensitive scope without a second factor', async () => {
+  const login = (methods: string[], scope: string) => ({
+    ...{ [TW.authMethods]: methods, [TW.scope]: scope },
+  });
+  await stage.serve([
+    { token: 'one-factor', attributes: login(['pwd'], 'payments:write') },
+    { token: 'two-factors', attributes: login(['pwd', 'otp'], 'payments:write') },
+    { token: 'reader', attributes: login(['pwd'], 'accounts:read') },
+    { token: 'program', attributes: { [TW.scope]: 'payments:write' } },
+  ]);
+  const found = (await stage.look()).filter((one) => one.family === 'authorization');
+  expect(found.map((one) => [one.detection, one.tokenHash])).toEqual([
+    ['authorization.missing-second-factor', hashOf('one-factor')],
+  ]);
+});
