@@ -16,6 +16,8 @@ export interface KeeperOptions {
   /** Longest wait for more rows, ms; a collector that was idle waits far less. */
   maxWait: number;
   maxInFlight: number;
+  /** Rows at which a block goes to the spool first: the disk answers sooner than a busy store. */
+  spoolRows: number;
   /** Blocks that may wait for a free place; beyond it the collector is full. */
   maxQueued: number;
   /** How long an insert may take before its block goes to the spool as well, ms. */
@@ -28,7 +30,12 @@ export interface KeeperOptions {
 
 /** After a pause: rows of requests that come together are still merged. */
 const IDLE_WAIT = 4;
+/** Longest wait for more rows on the way to the disk, where small blocks cost little. */
+const DISK_WAIT = 50;
 const RETRY = 250;
+
+/** Where a block goes next: to the store, or to the disk and from there to the store. */
+type Lane = 'disk' | 'insert';
 
 interface Batch {
   kept: Promise<boolean>;
@@ -47,19 +54,23 @@ function newBatch(): Batch {
 }
 
 /**
- * Merges the rows of many requests into few large inserts. Rows are written into `block`; the
- * promise of {@link commit} tells whether they are kept: in ClickHouse, or on disk.
+ * Merges the rows of many requests into few inserts. Rows are written into `block`; the promise of
+ * {@link commit} tells whether they are kept: in ClickHouse, or on disk. Small blocks go to
+ * ClickHouse at once. Large ones, and all that come while it is behind, go to the spool, from where
+ * they are inserted many at a time.
  */
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly block = new CallBlock();
   #open = newBatch();
   readonly #queue: Sealed[] = [];
-  readonly #working = new Set<Promise<void>>();
+  readonly #inserting = new Set<Promise<void>>();
+  #writing: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #replaying: Promise<void>;
   #timer: NodeJS.Timeout | null = null;
   #lastSealed = Number.NEGATIVE_INFINITY;
+  #lastLane: Lane = 'insert';
   #sequence = 0;
   /** The open block has waited long enough, but there was no place for it. */
   #isDue = false;
@@ -86,24 +97,38 @@ export class Keeper {
     return kept;
   }
 
-  /** Waits until everything that was committed is kept or given up. */
+  /** Waits until everything that was committed is kept or given up, and the spool is empty or rests. */
   async close(): Promise<void> {
-    this.#stop.abort();
     this.#seal();
-    while (this.#working.size > 0) await Promise.all(this.#working);
+    while (this.#inserting.size > 0 || this.#writing !== null) {
+      await Promise.all([this.#writing, ...this.#inserting]);
+    }
+    this.#stop.abort();
     await this.#replaying;
+    await this.#options.spool.close();
   }
 
   #wait(): number {
-    const sinceLast = this.#options.now() - this.#lastSealed;
-    const rest = this.#options.maxWait - sinceLast;
-    return rest <= 0 ? Math.min(IDLE_WAIT, this.#options.maxWait) : rest;
+    const { maxWait, now } = this.#options;
+    const rest = maxWait - (now() - this.#lastSealed);
+    if (this.#lastLane === 'disk') return Math.min(DISK_WAIT, maxWait);
+    return rest <= 0 ? Math.min(IDLE_WAIT, maxWait) : rest;
   }
 
-  /** While every place is taken the open block goes on growing: few, large inserts. */
+  /** Null while every place is taken: the block has to wait, and goes on growing. */
+  #laneOf(rows: number): Lane | null {
+    const { spool, spoolRows, maxInFlight } = this.#options;
+    const isFree = this.#inserting.size < maxInFlight;
+    if (spool.hasRoom && (spool.entries > 0 || rows >= spoolRows || !isFree)) {
+      return this.#writing === null ? 'disk' : null;
+    }
+    return isFree ? 'insert' : null;
+  }
+
+  /** While every place is taken the open block goes on growing. */
   #sealWhenFree(): void {
     this.#timer = null;
-    this.#isDue = this.#working.size >= this.#options.maxInFlight;
+    this.#isDue = this.#queue.length > 0 || this.#laneOf(this.block.rows) === null;
     if (!this.#isDue) this.#seal();
   }
 
@@ -121,24 +146,57 @@ export class Keeper {
   }
 
   #work(): void {
-    while (this.#working.size < this.#options.maxInFlight) {
-      const batch = this.#queue.shift();
-      if (batch === undefined) return;
-      const done = this.#keep(batch).finally(() => {
-        this.#working.delete(done);
-        this.#work();
-        if (this.#isDue && this.#queue.length === 0) this.#seal();
-      });
-      this.#working.add(done);
+    for (;;) {
+      const [batch] = this.#queue;
+      const lane = batch === undefined ? null : this.#laneOf(batch.rows);
+      if (batch === undefined || lane === null) return;
+      this.#queue.shift();
+      this.#lastLane = lane;
+      if (lane === 'disk') this.#startWriting(batch);
+      else this.#startInserting(batch);
+    }
+  }
+
+  #startWriting(batch: Sealed): void {
+    this.#writing = this.#keepOnDisk(batch).then((kept) => {
+      this.#writing = null;
+      // No room, or a broken disk: by the other road, whether there is a place or not.
+      if (!kept) this.#startInserting(batch);
+      this.#goOn();
+    });
+  }
+
+  #startInserting(batch: Sealed): void {
+    const done = this.#keep(batch).finally(() => {
+      this.#inserting.delete(done);
+      this.#goOn();
+    });
+    this.#inserting.add(done);
+  }
+
+  #goOn(): void {
+    this.#work();
+    if (this.#isDue && this.#queue.length === 0 && this.#laneOf(this.block.rows) !== null) {
+      this.#seal();
+    }
+  }
+
+  async #keepOnDisk({ rows, bytes, resolve }: Sealed): Promise<boolean> {
+    try {
+      const kept = await this.#options.spool.add(rows, bytes);
+      if (kept) resolve(true);
+      return kept;
+    } catch (error) {
+      this.#options.onFailure(error);
+      return false;
     }
   }
 
   /** Into ClickHouse; into the spool when that fails or takes long, or older blocks wait there. */
   async #keep(batch: Sealed): Promise<void> {
-    const { now, patience, spool } = this.#options;
+    const { now, patience } = this.#options;
     const deadline = now() + patience;
     for (;;) {
-      if (spool.entries > 0 && (await this.#spool(batch)) !== null) return;
       if (await this.#tryInsert(batch)) return;
       if ((await this.#spool(batch)) !== null) return;
       if (now() + RETRY > deadline || this.#stop.signal.aborted) break;

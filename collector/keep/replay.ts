@@ -1,19 +1,30 @@
 import { ClickHouseError } from '@clickhouse/client';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SEGMENT_ROWS } from './spool.ts';
 import type { Spool, SpoolEntry } from './spool.ts';
 
-/** Puts one encoded block into ClickHouse; throws when that cannot be known to have worked. */
-export type InsertBlock = (block: Buffer, deduplicationToken: string) => Promise<void>;
+/** Puts encoded blocks into ClickHouse as one; throws when that cannot be known to have worked. */
+export type InsertBlock = (
+  blocks: Buffer | AsyncIterable<Buffer>,
+  deduplicationToken: string,
+) => Promise<void>;
 
 export interface ReplayOptions {
   spool: Spool;
   insert: InsertBlock;
   onFailure: (error: unknown) => void;
+  /** Aborted when no more comes: what waits is still inserted, as long as that works. */
   signal: AbortSignal;
+  /** A clock in milliseconds that never goes back. */
+  now: () => number;
 }
 
+/** Between the beginnings of two inserts, ms, unless a segment is full: few inserts, large ones. */
+const PACE = 1000;
+/** How long what waits is inserted after the signal, ms. */
+const LAST_INSERTS = 10_000;
 /** How often an empty spool is looked at, and the pauses after a failure, ms. */
-const LOOK = 250;
+const LOOK = 50;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5000;
 /** Times that ClickHouse may refuse a block's content before the block is set aside. */
@@ -54,14 +65,18 @@ async function replayOne(
   entry: SpoolEntry,
   refusals: Map<string, number>,
 ): Promise<boolean> {
-  const block = await spool.read(entry);
-  if (block === null) return true;
+  const found = { damage: false };
+  const blocks = await spool.read(entry, () => (found.damage = true));
   try {
-    await insert(block, entry.token);
+    await insert(blocks, entry.token);
     await spool.remove(entry);
     return true;
   } catch (error) {
     onFailure(error);
+    if (found.damage) {
+      await spool.setAside(entry, 'it is damaged');
+      return true;
+    }
     if (!isRefusal(error)) return false;
     const count = (refusals.get(entry.file) ?? 0) + 1;
     refusals.set(entry.file, count);
@@ -72,21 +87,35 @@ async function replayOne(
   }
 }
 
-/** Inserts what lies in the spool, oldest first, until the signal; what is left stays there. */
+/** Whether it is better to wait until more rows have come. */
+function isEarly(entry: SpoolEntry, sinceLast: number): boolean {
+  return entry.rows < SEGMENT_ROWS && sinceLast < PACE;
+}
+
+/**
+ * Inserts what lies in the spool, oldest first. After the signal it goes on until the spool is
+ * empty, an insert fails or the time is up; what is left then stays there.
+ */
 export async function replay(options: ReplayOptions): Promise<void> {
-  const { spool, signal, onFailure } = options;
+  const { spool, signal, onFailure, now } = options;
   const refusals = new Map<string, number>();
   let wait = FIRST_PAUSE;
-  while (!signal.aborted) {
+  let last = Number.NEGATIVE_INFINITY;
+  let deadline = Number.POSITIVE_INFINITY;
+  signal.addEventListener('abort', () => (deadline = now() + LAST_INSERTS), { once: true });
+  while (now() < deadline) {
     const entry = spool.first();
-    if (entry === null) {
+    if (entry === null && signal.aborted) return;
+    if (entry === null || (!signal.aborted && isEarly(entry, now() - last))) {
       await pause(LOOK, signal);
       continue;
     }
+    last = now();
     const done = await replayOne(options, entry, refusals).catch((error: unknown) => {
       onFailure(error);
       return false;
     });
+    if (!done && signal.aborted) return;
     if (done) {
       wait = FIRST_PAUSE;
     } else {

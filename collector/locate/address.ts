@@ -8,9 +8,23 @@ export interface Address {
   words: readonly number[];
 }
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
 /** The 32-bit number of a dotted IPv4 address. */
 export function ipv4Number(text: string): number {
-  return text.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+  let number = 0;
+  let part = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== DOT) {
+      part = part * 10 + code - ZERO;
+      continue;
+    }
+    number = number * 256 + part;
+    part = 0;
+  }
+  return number * 256 + part;
 }
 
 /** The four 32-bit words of an IPv6 address. */
@@ -43,6 +57,7 @@ function bare(text: string): string {
 /** Reads an address as services and proxies write it, or null when it is none. */
 export function parseAddress(text: string): Address | null {
   if (text.length > 100) return null;
+  if (isIPv4(text)) return { text, words: [ipv4Number(text)] };
   const plain = bare(text);
   if (isIPv4(plain)) return { text: plain, words: [ipv4Number(plain)] };
   if (!isIPv6(plain)) return null;
@@ -56,24 +71,23 @@ export function parseAddress(text: string): Address | null {
 }
 
 /** Blocks that belong to no network of the Internet: first number, prefix length. */
-const PRIVATE_V4: readonly [string, number][] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-];
+const PRIVATE_V4 = (
+  [
+    ['0.0.0.0', 8],
+    ['10.0.0.0', 8],
+    ['100.64.0.0', 10],
+    ['127.0.0.0', 8],
+    ['169.254.0.0', 16],
+    ['172.16.0.0', 12],
+    ['192.168.0.0', 16],
+  ] as const
+).map(([block, bits]) => ({ first: ipv4Number(block), size: 2 ** (32 - bits) }));
 
 /** Whether an address is private, shared, link-local or loopback (RFC 1918, 6598, 3927, 4193). */
 export function isPrivate(address: Address): boolean {
   const first = address.words[0] ?? 0;
   if (address.words.length === 1) {
-    return PRIVATE_V4.some(([block, bits]) => {
-      const size = 2 ** (32 - bits);
-      return Math.floor(first / size) === Math.floor(ipv4Number(block) / size);
-    });
+    return PRIVATE_V4.some((block) => first >= block.first && first < block.first + block.size);
   }
   const loopback = first === 0 && address.words[1] === 0 && address.words[2] === 0;
   // fc00::/7 and fe80::/10.

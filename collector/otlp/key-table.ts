@@ -1,47 +1,53 @@
 import { SLOT_NAMES } from './slots.ts';
+import { areSame, viewOf } from './words.ts';
 
 const BITS = 10;
 const SIZE = 1 << BITS;
+/** Shorter names are not read: the hash looks at four bytes at either end. */
+const SHORTEST = 4;
 
-/** Hash of a key's length and of seven of its bytes; enough to tell the known names apart. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+/** Hash of a key's length and of twelve of its bytes; enough to tell the known names apart. */
+function hashOf(view: DataView, start: number, end: number): number {
   const length = end - start;
-  const middle = start + (length >> 1);
-  let hash = length;
-  hash = (hash * 31 + (bytes[end - 1] ?? 0)) | 0;
-  hash = (hash * 31 + (bytes[end - 2] ?? 0)) | 0;
-  hash = (hash * 31 + (bytes[end - 3] ?? 0)) | 0;
-  hash = (hash * 31 + (bytes[middle] ?? 0)) | 0;
-  hash = (hash * 31 + (bytes[start + 1] ?? 0)) | 0;
-  hash = (hash * 31 + (bytes[start] ?? 0)) | 0;
-  return Math.imul(hash, 0x9e3779b1) >>> (32 - BITS);
+  const middle = start + (length >> 1) - 2;
+  const hash =
+    Math.imul(view.getInt32(start, true), 0x85ebca6b) ^
+    Math.imul(view.getInt32(middle, true), 0xc2b2ae35) ^
+    Math.imul(view.getInt32(end - 4, true) + length, 0x9e3779b1);
+  return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> (32 - BITS);
 }
 
 interface Entry {
-  name: Uint8Array;
+  name: DataView;
+  length: number;
   slot: number;
 }
 
 const TABLE: (Entry[] | undefined)[] = new Array<Entry[] | undefined>(SIZE).fill(undefined);
+const SHORT = new Map<string, number>();
 SLOT_NAMES.forEach((name, slot) => {
-  const bytes = Buffer.from(name);
-  // Three bytes are read at the end and two at the beginning: no name is shorter than 3.
-  const hash = hashOf(bytes, 0, bytes.length);
-  (TABLE[hash] ??= []).push({ name: bytes, slot });
+  const bytes = Uint8Array.from(Buffer.from(name));
+  const { length } = bytes;
+  if (length < SHORTEST) {
+    SHORT.set(name, slot);
+    return;
+  }
+  const view = new DataView(bytes.buffer);
+  (TABLE[hashOf(view, 0, length)] ??= []).push({ name: view, length, slot });
 });
 
 /** The slot of the attribute whose name lies in these bytes, or -1 for one we do not read. */
 export function slotOfKey(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length < 3) return -1;
-  const entries = TABLE[hashOf(bytes, start, end)];
+  if (length < SHORTEST) {
+    return SHORT.get(String.fromCharCode(...bytes.subarray(start, end))) ?? -1;
+  }
+  const view = viewOf(bytes);
+  const entries = TABLE[hashOf(view, start, end)];
   if (entries === undefined) return -1;
-  for (let entry = 0; entry < entries.length; entry++) {
-    const { name, slot } = entries[entry] as Entry;
-    if (name.length !== length) continue;
-    let index = 0;
-    while (index < length && name[index] === bytes[start + index]) index++;
-    if (index === length) return slot;
+  for (let at = 0; at < entries.length; at++) {
+    const entry = entries[at] as Entry;
+    if (entry.length === length && areSame(view, start, entry.name, 0, length)) return entry.slot;
   }
   return -1;
 }

@@ -15,6 +15,8 @@ export interface RawCall {
   spanIdAt: number;
   /** Epoch milliseconds; 0 when the sender gave none. */
   time: number;
+  /** Another number for each resource: what was read of one need not be read again. */
+  resourceNumber: number;
 }
 
 export interface ReadVisitor {
@@ -51,6 +53,7 @@ export class OtlpReader {
     traceIdAt: -1,
     spanIdAt: -1,
     time: 0,
+    resourceNumber: 0,
   };
   #visitor: ReadVisitor | null = null;
   #shape = SHAPES.traces;
@@ -90,6 +93,7 @@ export class OtlpReader {
     const wire = this.#wire;
     const from = wire.pos;
     this.#resource.clear();
+    this.#raw.resourceNumber++;
     this.#eachMessage(1, end, (inner) =>
       this.#eachMessage(1, inner, (last) => this.#attribute(last, this.#resource)),
     );
@@ -125,7 +129,18 @@ export class OtlpReader {
     raw.traceIdAt = -1;
     raw.spanIdAt = -1;
     raw.time = 0;
-    while (wire.tag(end)) {
+    const attributeTag = shape.attributes * 8 + WIRE.length;
+    const { bytes } = wire;
+    for (;;) {
+      // Most of a span is attributes one after another, with lengths in one byte.
+      while (bytes[wire.pos] === attributeTag && (kind === -1 || kind === SPAN_KIND_SERVER)) {
+        const at = wire.pos + 2;
+        const length = bytes[at - 1] as number;
+        if (length >= 0x80 || at + length > end) break;
+        if (!plainAttribute(bytes, at, at + length, this.#attributes)) break;
+        wire.pos = at + length;
+      }
+      if (!wire.tag(end)) break;
       const { field, wireType } = wire;
       if (field === shape.attributes && wireType === WIRE.length) {
         const inner = wire.span(end);
@@ -179,6 +194,7 @@ export class OtlpReader {
   #attribute(end: number, into: Slots): void {
     const wire = this.#wire;
     const from = wire.pos;
+    if (plainAttribute(wire.bytes, from, end, into)) return;
     let slot = -1;
     let value = -1;
     let valueEnd = 0;
@@ -230,6 +246,32 @@ export class OtlpReader {
       }
     }
   }
+}
+
+/**
+ * A KeyValue as every SDK writes it: the key, then one value, lengths in one byte. Says whether it
+ * was one; all others are read field by field.
+ */
+function plainAttribute(bytes: Uint8Array, from: number, end: number, into: Slots): boolean {
+  const keyLength = bytes[from + 1] as number;
+  const key = from + 2;
+  const value = key + keyLength;
+  if (bytes[from] !== 0x0a || keyLength >= 0x80 || value + 4 > end) return false;
+  if (bytes[value] !== 0x12 || value + 2 + (bytes[value + 1] as number) !== end) return false;
+  const tag = bytes[value + 2];
+  const size = bytes[value + 3] as number;
+  if (tag === 0x0a || tag === 0x2a) {
+    if (value + 4 + size !== end || size >= 0x80) return false;
+    const slot = slotOfKey(bytes, key, value);
+    if (slot !== -1) into.put(slot, tag >> 3, value + 4, end);
+    return true;
+  }
+  // An integer of one byte, or of two.
+  if (tag !== 0x18 || (size < 0x80 ? value + 4 : value + 5) !== end) return false;
+  if (size >= 0x80 && (bytes[value + 4] as number) >= 0x80) return false;
+  const slot = slotOfKey(bytes, key, value);
+  if (slot !== -1) into.put(slot, KIND.int, value + 3, end);
+  return true;
 }
 
 /** The wire type that each field of AnyValue has. */

@@ -65,6 +65,8 @@ const CONCEPTS = {
   forwardedProto: headerNames(['x-forwarded-proto']),
   userAgent: [OTEL.userAgent, ...OTEL_OLD.userAgent, ...headerNames(['user-agent'])],
   service: [OTEL.serviceName],
+  /** What a proxy calls the host that was asked: a name where the sender has none. */
+  authority: [],
   environment: [OTEL.environment, ...OTEL_OLD.environment],
   tlsVersion: [OTEL.tlsVersion],
   clientCert: [OTEL.tlsClientHash],
@@ -92,7 +94,8 @@ const IN_LOGS: Partial<Record<Concept, readonly string[]>> = {
   forwardedFor: ['http_x_forwarded_for', 'x_forwarded_for'],
   forwardedProto: ['http_x_forwarded_proto'],
   userAgent: ['http_user_agent', 'user_agent'],
-  service: ['service', 'authority'],
+  service: ['service'],
+  authority: ['authority'],
   clientId: ['consumer', 'client_id'],
   tlsVersion: ['ssl_protocol', 'tls_version'],
   clientCert: ['ssl_client_fingerprint_sha256', 'downstream_peer_fingerprint_256'],
@@ -155,6 +158,12 @@ export class Slots {
     const concept = CONCEPT_OF[slot] ?? 0;
     if (slot < (this.#bestInLogs[concept] ?? 0)) this.#bestInLogs[concept] = slot;
     if (LOGS_ONLY[slot] === 0 && slot < (this.#best[concept] ?? 0)) this.#best[concept] = slot;
+  }
+
+  /** The same for a value that may be the second of its attribute: the last one counts. */
+  put(slot: number, kind: number, start: number, end: number): void {
+    if (this.kinds[slot] !== KIND.none) this.unset(slot);
+    this.set(slot, kind, start, end);
   }
 
   /** Takes a value back: the attribute was written again, with an empty one. */

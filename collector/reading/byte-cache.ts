@@ -1,37 +1,22 @@
+import { areSame, hashOf, viewOf } from '../otlp/words.ts';
+
 /** How far a key may lie from its place; beyond it a key is not kept, so floods cost no time. */
 const MAX_PROBES = 16;
 
 /** Where strings are written to be looked up; `get` is done with it when it returns. */
 const SCRATCH = Buffer.alloc(8 * 1024);
 
-/** A hash of bytes (MurmurHash3's mixing), seeded so that nobody outside can aim collisions. */
-function hashBytes(bytes: Uint8Array, start: number, end: number, seed: number): number {
-  let hash = seed ^ (end - start);
-  let index = start;
-  for (; index + 4 <= end; index += 4) {
-    const word =
-      (bytes[index] ?? 0) |
-      ((bytes[index + 1] ?? 0) << 8) |
-      ((bytes[index + 2] ?? 0) << 16) |
-      ((bytes[index + 3] ?? 0) << 24);
-    const mixed = Math.imul(word, 0xcc9e2d51);
-    hash ^= Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
-  }
-  for (; index < end; index++) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
+/** Of each entry the hash of its key, where the key begins in the arena, and how long it is. */
+const FIELDS = 4;
 
 /** One half of a cache: an open-addressing table over keys that lie in one arena. */
 class Generation<V> {
   readonly #slots: Int32Array;
   readonly #mask: number;
-  readonly #hashes: Int32Array;
-  readonly #starts: Int32Array;
-  readonly #lengths: Int32Array;
+  readonly #entries: Int32Array;
+  readonly #most: number;
   readonly #arena: Uint8Array;
+  readonly #view: DataView;
   #values: V[] = [];
   #used = 0;
 
@@ -39,22 +24,21 @@ class Generation<V> {
     const size = 2 ** Math.ceil(Math.log2(entries * 2));
     this.#slots = new Int32Array(size);
     this.#mask = size - 1;
-    this.#hashes = new Int32Array(entries);
-    this.#starts = new Int32Array(entries);
-    this.#lengths = new Int32Array(entries);
+    this.#most = entries;
+    this.#entries = new Int32Array(entries * FIELDS);
     this.#arena = new Uint8Array(arenaBytes);
+    this.#view = new DataView(this.#arena.buffer);
   }
 
-  find(hash: number, bytes: Uint8Array, start: number, length: number): V | undefined {
+  find(hash: number, view: DataView, start: number, length: number): V | undefined {
+    const entries = this.#entries;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const slot = this.#slots[(hash + probe) & this.#mask] ?? 0;
+      const slot = this.#slots[(hash + probe) & this.#mask] as number;
       if (slot === 0) return undefined;
-      const entry = slot - 1;
-      if (this.#hashes[entry] === hash && this.#lengths[entry] === length) {
-        const at = this.#starts[entry] ?? 0;
-        let index = 0;
-        while (index < length && this.#arena[at + index] === bytes[start + index]) index++;
-        if (index === length) return this.#values[entry];
+      const at = (slot - 1) * FIELDS;
+      if (entries[at] !== hash || entries[at + 2] !== length) continue;
+      if (areSame(view, start, this.#view, entries[at + 1] as number, length)) {
+        return this.#values[slot - 1];
       }
     }
     return undefined;
@@ -63,14 +47,15 @@ class Generation<V> {
   /** False when there is no room left. A key whose places are all taken is silently not kept. */
   add(hash: number, bytes: Uint8Array, start: number, length: number, value: V): boolean {
     const entry = this.#values.length;
-    if (entry === this.#hashes.length || this.#used + length > this.#arena.length) return false;
+    if (entry === this.#most || this.#used + length > this.#arena.length) return false;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const place = (hash + probe) & this.#mask;
       if (this.#slots[place] !== 0) continue;
       this.#slots[place] = entry + 1;
-      this.#hashes[entry] = hash;
-      this.#starts[entry] = this.#used;
-      this.#lengths[entry] = length;
+      const at = entry * FIELDS;
+      this.#entries[at] = hash;
+      this.#entries[at + 1] = this.#used;
+      this.#entries[at + 2] = length;
       for (let index = 0; index < length; index++) {
         this.#arena[this.#used + index] = bytes[start + index] ?? 0;
       }
@@ -119,10 +104,11 @@ export class ByteCache<V> {
   get(bytes: Uint8Array, start: number, end: number): V {
     const { seed, make } = this.#options;
     const length = end - start;
-    const hash = hashBytes(bytes, start, end, seed);
-    const found = this.#young.find(hash, bytes, start, length);
+    const view = viewOf(bytes);
+    const hash = hashOf(view, start, end, seed);
+    const found = this.#young.find(hash, view, start, length);
     if (found !== undefined) return found;
-    const value = this.#old.find(hash, bytes, start, length) ?? make(bytes, start, end);
+    const value = this.#old.find(hash, view, start, length) ?? make(bytes, start, end);
     // A key of a size that would sweep out all others is not kept.
     if (length > this.#options.arenaBytes / 64) return value;
     if (!this.#young.add(hash, bytes, start, length, value)) {

@@ -85,7 +85,8 @@ export class CallReader extends RawValues {
   }
 
   #appendService({ columns }: CallBlock): void {
-    const service = this.get(this.caches.service, SLOTS.service) ?? NO_TEXT;
+    const { service: names } = this.caches;
+    const service = this.get(names, SLOTS.service) ?? this.get(names, SLOTS.authority) ?? NO_TEXT;
     this.service = service.text === '' ? UNNAMED : service.text;
     columns.service.push(this.kept('service', service) === '' ? UNNAMED : service.text);
     columns.environment.push(this.text('environment', this.caches.environment, SLOTS.environment));

@@ -132,12 +132,12 @@ export class KeyedHash {
     const size = this.#message.write(prefix + text, 0, 'utf8');
     this.#state.set(this.#inner);
     this.#finish(this.#message, size);
-    for (let i = 0; i < 8; i++) this.#digest.writeInt32BE(this.#state[i] as number, i * 4);
+    for (let i = 0; i < 32; i++) this.#digest[i] = byteOf(this.#state, i);
     this.#state.set(this.#outer);
     this.#finish(this.#digest, 32);
     const out = new Uint8Array(length);
     for (let i = 0; i < length; i++) {
-      out[i] = (this.#state[i >> 2] as number) >>> (24 - (i % 4) * 8);
+      out[i] = byteOf(this.#state, i);
     }
     this.#message.fill(0, 0, size);
     return out;
@@ -151,6 +151,11 @@ export class KeyedHash {
     bytes.writeUInt32BE((size + BLOCK) * 8, blocks * BLOCK - 4);
     for (let block = 0; block < blocks; block++) compress(this.#state, bytes, block * BLOCK);
   }
+}
+
+/** The i-th byte of a digest, most significant first. */
+function byteOf(state: Int32Array, i: number): number {
+  return ((state[i >> 2] as number) >>> (24 - (i & 3) * 8)) & 0xff;
 }
 
 /** A key longer than a block is replaced by its hash. */

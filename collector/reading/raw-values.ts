@@ -1,5 +1,5 @@
 import type { RawCall } from '../otlp/read-request.ts';
-import { KIND } from '../otlp/slots.ts';
+import { KIND, SLOTS } from '../otlp/slots.ts';
 import type { SlotRange, Slots } from '../otlp/slots.ts';
 import type { ByteCache } from './byte-cache.ts';
 import type { Caches, CleanText, Texts } from './caches.ts';
@@ -23,6 +23,10 @@ export class RawValues {
   #span: Slots | null = null;
   #resource: Slots | null = null;
   #isLog = false;
+  /** Of each concept that the resource names, what was made of it, and of which resource. */
+  readonly #ofResource: unknown[] = Object.values(SLOTS).map(() => null);
+  readonly #resourceOf: number[] = Object.values(SLOTS).map(() => -1);
+  #resourceNumber = -1;
 
   constructor(caches: Caches, tally: Tally) {
     this.caches = caches;
@@ -35,6 +39,7 @@ export class RawValues {
     this.#span = raw.attributes;
     this.#resource = raw.resource;
     this.#isLog = isLog;
+    this.#resourceNumber = raw.resourceNumber;
   }
 
   /** The slot of the span, or of its resource as `slot + resource`; -1 for none. */
@@ -48,16 +53,27 @@ export class RawValues {
     return span.kinds[slot] === KIND.none ? (this.#resource as Slots) : span;
   }
 
+  /** What the cache makes of a concept's value; null when there is none. One cache a concept. */
   protected get<V>(cache: ByteCache<V>, range: SlotRange): V | null {
-    const slot = this.slot(range);
+    const span = this.#span as Slots;
+    const own = span.find(range, this.#isLog);
+    if (own !== -1) return this.#read(cache, span, own);
+    const resource = this.#resource as Slots;
+    const slot = resource.find(range, false);
     if (slot === -1) return null;
-    const slots = this.#slotsOf(slot);
-    if (slots.kinds[slot] === KIND.string) {
-      return cache.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0);
+    if (this.#resourceOf[range] !== this.#resourceNumber) {
+      this.#ofResource[range] = this.#read(cache, resource, slot);
+      this.#resourceOf[range] = this.#resourceNumber;
     }
+    return this.#ofResource[range] as V | null;
+  }
+
+  #read<V>(cache: ByteCache<V>, slots: Slots, slot: number): V | null {
+    const start = slots.starts[slot] as number;
+    const end = slots.ends[slot] as number;
+    if (slots.kinds[slot] === KIND.string) return cache.get(this.#bytes, start, end);
     if (slots.kinds[slot] === KIND.array) {
-      const end = slots.ends[slot] ?? 0;
-      const at = onlyStringAt(this.#bytes, slots.starts[slot] ?? 0, end);
+      const at = onlyStringAt(this.#bytes, start, end);
       if (at !== -1) return cache.get(this.#bytes, at, end);
     }
     const text = textOf(this.#bytes, slots, slot);

@@ -148,8 +148,10 @@ export class FixedColumn implements Column {
     }
     const at = this.#next();
     const bytes = this.#bytes;
-    for (let index = 0; index < this.width; index++)
-      bytes[at + index] = source[offset + index] ?? 0;
+    const { width } = this;
+    if (offset === 0 && source.length === width) bytes.set(source, at);
+    else
+      for (let index = 0; index < width; index++) bytes[at + index] = source[offset + index] ?? 0;
     if (this.#dirty < this.#rows) this.#dirty = this.#rows;
   }
 

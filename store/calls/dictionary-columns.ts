@@ -13,15 +13,26 @@ export class DictionaryColumn implements Column {
   readonly #indexes = new NumberColumn('UInt32', (length) => new Uint32Array(length));
   #keys = new Map<string, number>();
   #rows = 0;
+  /** Many rows say what the row before them said. */
+  #lastText = '';
+  #lastIndex = -1;
 
   push(text: string): void {
+    if (this.#lastIndex === -1 || text !== this.#lastText) {
+      this.#lastIndex = this.#indexOf(text);
+      this.#lastText = text;
+    }
+    this.#indexes.push(this.#lastIndex);
+    this.#rows++;
+  }
+
+  #indexOf(text: string): number {
     let index = this.#keys.get(text);
     if (index === undefined) {
       index = this.#keys.size;
       this.#keys.set(text, index);
     }
-    this.#indexes.push(index);
-    this.#rows++;
+    return index;
   }
 
   /** Keeps the dictionary: a text that no row uses does no harm. */
@@ -32,6 +43,7 @@ export class DictionaryColumn implements Column {
 
   clear(): void {
     this.#keys = new Map();
+    this.#lastIndex = -1;
     this.truncate(0);
   }
 

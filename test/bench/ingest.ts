@@ -2,16 +2,21 @@ import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { SEGMENT_ROWS } from '../../collector/keep/spool.ts';
 import { openLocator } from '../../collector/locate/locator.ts';
 import { OtlpReader } from '../../collector/otlp/read-request.ts';
 import { makeCaches } from '../../collector/reading/caches.ts';
 import { CallReader } from '../../collector/reading/call-reader.ts';
 import { CallBlock } from '../../store/calls/call-block.ts';
 import { insertCallBlock } from '../../store/calls/insert-calls.ts';
+import { TABLES } from '../../store/tables.ts';
 import { openTestStore } from '../support/test-store.ts';
 import type { TestStore } from '../support/test-store.ts';
-import { BATCH, makeBodies, runLoad } from './ingest-load.ts';
+import { BATCH, makeBodies, renew } from './ingest-data.ts';
+import type { LoadBody } from './ingest-data.ts';
+import { runLoad } from './ingest-load.ts';
 import type { LoadResult } from './ingest-load.ts';
 
 /**
@@ -28,7 +33,9 @@ const { values } = parseArgs({
 });
 const SECONDS = Number(values.seconds);
 const CONNECTIONS = Number(values.connections);
+const RATE = Number(values.rate);
 const CLOCK_TICKS = 100;
+let best = 0;
 
 /** CPU seconds of a process so far, user and system (Linux). */
 function cpuOf(pid: number): number {
@@ -54,8 +61,8 @@ function thousands(number: number): string {
   return Math.round(number).toLocaleString('en-US');
 }
 
-/** The reading alone: bodies to columns and Native bytes, no network; CPU µs a span. */
-function readingCost(bodies: readonly Buffer[], rounds: number): number {
+/** A reader of bodies without network or store, with the databases of a real one. */
+function bodyReader() {
   const block = new CallBlock();
   const reader = new OtlpReader();
   const calls = new CallReader({
@@ -67,68 +74,89 @@ function readingCost(bodies: readonly Buffer[], rounds: number): number {
     tally: { adjusted: () => undefined, masked: () => undefined },
     ...{ trustedHops: 0, maxFuture: 1e9, maxPast: 1e12 },
   });
-  let spans = 0;
-  const before = process.cpuUsage();
-  for (let round = 0; round < rounds; round++) {
-    for (const body of bodies) {
-      reader.read(body, 'traces', {
-        call: (raw) => calls.append(raw, block, 'otlp', Date.now()),
-        bad: () => undefined,
-      });
-      spans += BATCH;
-      if (block.rows >= 65_536) {
-        block.encode();
-        block.clear();
-      }
-    }
-  }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / spans;
-}
-
-/** Rows a second that ClickHouse takes of the same rows, encoded beforehand, two at a time. */
-async function clickHouseAlone(store: TestStore, bodies: readonly Buffer[]): Promise<number> {
-  const block = new CallBlock();
-  const reader = new OtlpReader();
-  const caches = makeCaches({
-    pepper: 'a pepper for the benchmark only',
-    locator: openLocator({ countryDb: 'off', asnDb: 'off' }),
-    seed: 1,
-  });
-  const tally = { adjusted: () => undefined, masked: () => undefined };
-  const calls = new CallReader({ caches, tally, trustedHops: 0, maxFuture: 1e9, maxPast: 1e12 });
-  for (let at = 0; block.rows < 65_536; at++) {
-    reader.read(bodies[at % bodies.length] as Buffer, 'traces', {
-      call: (raw) => calls.append(raw, block, 'otlp', Date.now()),
+  const read = (body: LoadBody, at: number): void => {
+    reader.read(body.bytes, 'traces', {
+      call: (raw) => calls.append(raw, block, 'otlp', at),
       bad: () => undefined,
     });
+  };
+  return { block, read };
+}
+
+type BodyReader = ReturnType<typeof bodyReader>;
+
+/** The reading alone: bodies to columns and Native bytes, no network; CPU µs a span. */
+function readingCost({ block, read }: BodyReader, bodies: readonly LoadBody[]): number {
+  const before = process.cpuUsage();
+  for (const body of bodies) {
+    read(body, Date.now());
+    if (block.rows < 16_384) continue;
+    block.encode();
+    block.clear();
   }
-  const bytes = block.encode();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / (bodies.length * BATCH);
+}
+
+/**
+ * Rows a second that ClickHouse takes of the same rows, encoded beforehand, and its CPU µs a row:
+ * inserts as large as the collector's when it is behind, two at a time, each row with ids of its own.
+ */
+async function clickHouseAlone(store: TestStore, bodies: readonly LoadBody[]) {
+  const { block, read } = bodyReader();
+  const blocks: Buffer[][] = Array.from({ length: 4 }, () => []);
+  let at = 0;
+  for (const insert of blocks) {
+    for (let rows = 0; rows < SEGMENT_ROWS; rows += block.rows) {
+      block.clear();
+      while (block.rows < 16_384) {
+        const body = bodies[at++ % bodies.length] as LoadBody;
+        renew(body, Date.now());
+        read(body, Date.now());
+      }
+      insert.push(block.encode());
+    }
+  }
+  const cpu = cpuOf(serverPid);
   const begun = performance.now();
-  let rows = 0;
+  let inserts = 0;
   const worker = async (): Promise<void> => {
     while (performance.now() - begun < SECONDS * 1000) {
-      await insertCallBlock(store.db, bytes, randomUUID());
-      rows += block.rows;
+      const [first, ...rest] = blocks[inserts++ % blocks.length] as Buffer[];
+      const whole = Readable.from([first, ...rest]) as AsyncIterable<Buffer>;
+      await insertCallBlock(store.db, whole, randomUUID());
     }
   };
   await Promise.all([worker(), worker()]);
-  return (rows / (performance.now() - begun)) * 1000;
+  const rows = inserts * SEGMENT_ROWS;
+  const each = ((cpuOf(serverPid) - cpu) * 1e6) / rows;
+  return { rate: (rows / (performance.now() - begun)) * 1000, each };
 }
 
+const ROLLUPS = [
+  ...[TABLES.tokenMinute, TABLES.tokenHour, TABLES.clientMinute, TABLES.tokenValues],
+  ...[TABLES.tokenSeen, TABLES.clientValues, TABLES.globalValues, TABLES.tokenInventory],
+  ...[TABLES.activityMinute, TABLES.endpointHour],
+];
+
+/** Bytes a call after all merges, with and without rollups; the largest tables by name. */
 async function bytesOnDisk(store: TestStore): Promise<string> {
   const { database } = store.db;
-  await store.db.command(`OPTIMIZE TABLE ${database}.calls FINAL`, {}, {});
+  for (const table of [TABLES.calls, ...ROLLUPS]) {
+    await store.db.command(`OPTIMIZE TABLE ${database}.${table} FINAL`);
+  }
   const tables = await store.db.query<{ table: string; bytes: number }>(
     `SELECT table, sum(bytes_on_disk) AS bytes FROM system.parts
-     WHERE active AND database = {database:String} GROUP BY table`,
+     WHERE active AND database = {database:String} GROUP BY table ORDER BY bytes DESC`,
     { database },
   );
   const [calls] = await store.db.query<{ n: number }>(`SELECT count() AS n FROM ${database}.calls`);
-  const all = tables.reduce((sum, { bytes }) => sum + bytes, 0);
-  const own = tables.find(({ table }) => table === 'calls')?.bytes ?? 0;
   const count = calls?.n ?? 1;
-  return `${(all / count).toFixed(1)} a call with all rollups, ${(own / count).toFixed(1)} the calls alone`;
+  const all = tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  const named = tables
+    .slice(0, 5)
+    .map(({ table, bytes }) => `${table} ${(bytes / count).toFixed(2)}`);
+  return `${(all / count).toFixed(1)} a call of ${thousands(count)}: ${named.join(', ')}`;
 }
 
 function tell(what: string, result: LoadResult, cpu: { node: number; store: number }): void {
@@ -136,7 +164,7 @@ function tell(what: string, result: LoadResult, cpu: { node: number; store: numb
   const perSpan = (cpuSeconds: number): string => ((cpuSeconds * 1e6) / spans).toFixed(2);
   console.log(
     `${what}: ${thousands(spans / seconds)} spans/s kept, ${thousands(refused)} refused; ` +
-      `CPU µs a span: Node ${perSpan(cpu.node)}, ClickHouse ${perSpan(cpu.store)}; ` +
+      `CPU µs a span: Node ${perSpan(cpu.node)}, ClickHouse ${perSpan(cpu.store)}, sending ${perSpan(result.cpu)}; ` +
       `p50 ${percentile(latencies, 0.5)} ms, p99 ${percentile(latencies, 0.99)} ms`,
   );
 }
@@ -148,38 +176,63 @@ console.log(
     .map((load) => load.toFixed(1))
     .join(' ')}`,
 );
-const bodies = makeBodies(256, 20_000);
-console.log(`a body: ${BATCH} spans, ${Math.round((bodies[0]?.length ?? 0) / BATCH)} bytes a span`);
-readingCost(bodies, 1);
-console.log(`reading and encoding alone: ${readingCost(bodies, 4).toFixed(2)} CPU µs a span`);
-const fresh = makeBodies(256, 256 * BATCH);
-console.log(`the same, every token and address new: ${readingCost(fresh, 1).toFixed(2)} µs`);
+const bodies = makeBodies({ bodies: CONNECTIONS + 32, tokens: 20_000 });
+const bytesEach = Math.round((bodies[0]?.bytes.length ?? 0) / BATCH);
+console.log(`a body: ${BATCH} spans, ${bytesEach} bytes a span`);
+const reader = bodyReader();
+for (let round = 0; round < 2; round++) readingCost(reader, bodies);
+console.log(`reading and encoding alone: ${readingCost(reader, bodies).toFixed(2)} CPU µs a span`);
+const fresh = makeBodies({ bodies: 256, tokens: 0, allNew: true });
+console.log(
+  `the same, every token and address new: ${readingCost(reader, fresh).toFixed(2)} CPU µs a span`,
+);
 
 const collector = fork(new URL('./ingest-collector.ts', import.meta.url), [store.dataDir]);
 const url = await new Promise<string>((resolve) => collector.once('message', resolve));
 const pid = collector.pid ?? 0;
-const measured = async (what: string, rate: number, connections: number): Promise<number> => {
-  const before = { node: cpuOf(pid), store: cpuOf(serverPid) };
-  const result = await runLoad({ url, bodies, seconds: SECONDS, connections, rate });
-  const cpu = { node: cpuOf(pid) - before.node, store: cpuOf(serverPid) - before.store };
-  tell(what, result, cpu);
-  return result.spans / result.seconds;
+const stored = async (): Promise<number> => {
+  const [row] = await store.db.query<{ n: number }>(
+    `SELECT count() AS n FROM ${store.db.database}.${TABLES.calls}`,
+  );
+  return row?.n ?? 0;
 };
-await measured('warm-up', 20_000, 16);
-await measured(`at ${thousands(Number(values.rate))}/s`, Number(values.rate), CONNECTIONS);
-const best = await measured('as much as is taken', 0, CONNECTIONS);
+const measured = async (what: string, rate: number, seconds = SECONDS): Promise<LoadResult> => {
+  const before = { node: cpuOf(pid), store: cpuOf(serverPid), rows: await stored() };
+  const result = await runLoad({ url, bodies, seconds, connections: CONNECTIONS, rate });
+  const cpu = { node: cpuOf(pid) - before.node, store: cpuOf(serverPid) - before.store };
+  const rows = (await stored()) - before.rows;
+  tell(what, result, cpu);
+  const waiting = Math.max(0, result.spans - rows);
+  console.log(
+    `  of these in ClickHouse at the end ${thousands(rows)}, in the spool ${thousands(waiting)}`,
+  );
+  return result;
+};
+let sent = 0;
+for (const [what, rate, seconds] of [
+  ['warm-up', 20_000, 5],
+  [`at ${thousands(RATE)}/s`, RATE, SECONDS],
+  ['as much as is taken', 0, SECONDS],
+] as const) {
+  const result = await measured(what, rate, seconds);
+  sent += result.spans;
+  if (rate === 0) best = result.spans / result.seconds;
+}
 const memory = { node: memoryOf(pid), store: memoryOf(serverPid) };
 console.log(
   `memory, MB: Node ${memory.node.now.toFixed(0)} (peak ${memory.node.peak.toFixed(0)}), ` +
     `ClickHouse ${memory.store.now.toFixed(0)} (peak ${memory.store.peak.toFixed(0)})`,
 );
+const begun = performance.now();
+while ((await stored()) < sent) await new Promise((resolve) => setTimeout(resolve, 500));
+console.log(`the spool was empty after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
 collector.send('stop');
 await new Promise((resolve) => collector.once('exit', resolve));
 console.log(`on disk after merges, bytes: ${await bytesOnDisk(store)}`);
 const alone = await clickHouseAlone(store, bodies);
 console.log(
-  `ClickHouse alone, pre-encoded: ${thousands(alone)} rows/s; the collector reaches ` +
-    `${((best / alone) * 100).toFixed(0)} %`,
+  `ClickHouse alone, pre-encoded: ${thousands(alone.rate)} rows/s, ${alone.each.toFixed(2)} CPU µs ` +
+    `a row; the collector reaches ${((best / alone.rate) * 100).toFixed(0)} %`,
 );
 console.log(
   `load average after: ${loadavg()

@@ -5,9 +5,22 @@ import { appendCall } from '../../store/calls/call-block.ts';
 
 /** A process that keeps calls while its store is away, and tells its parent which; to be killed. */
 const [folder = ''] = process.argv.slice(2);
-const spool = await Spool.open({ folder, maxBytes: 1e9, onProblem: () => undefined });
+const spool = await Spool.open({
+  folder,
+  maxBytes: 1e9,
+  instance: 'killed',
+  onProblem: () => undefined,
+});
 const keeper = new Keeper({
-  ...{ spool, maxRows: 10, maxWait: 1, maxInFlight: 3, maxQueued: 10, spoolAfter: 100 },
+  ...{
+    spool,
+    maxRows: 10,
+    maxWait: 1,
+    maxInFlight: 3,
+    maxQueued: 10,
+    spoolAfter: 100,
+    spoolRows: 1000,
+  },
   ...{ patience: 100, instance: 'killed', now: () => performance.now() },
   insert: () => Promise.reject(new Error('the store is away')),
   onFailure: () => undefined,
