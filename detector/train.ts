@@ -1,14 +1,16 @@
 import type { Db } from '../store/db.ts';
 import { readServerClock } from '../store/detection/fresh.ts';
 import { readHourRange } from '../store/detection/hours.ts';
+import { readSuccessions } from '../store/detection/lineage.ts';
 import { readRemembered, readStaleClients } from '../store/detection/training.ts';
 import { readTroubled, readUntrained, writeUntrained } from '../store/detection/untrained.ts';
 import { readStageState, writeStageState } from '../store/stage-state.ts';
+import { linkSuccessors } from './training/lineage.ts';
 import { refold } from './training/refold.ts';
 import { learnStep, trainedHour } from './training/step.ts';
 import { changeOf, trainsBy } from './training/untrained.ts';
 import type { Change } from './training/untrained.ts';
-import type { Trains } from './volume/book.ts';
+import type { Heir, Trains } from './volume/book.ts';
 
 /**
  * The expectation of hour h is learnt from the hours up to h − 3: calls may come an hour late, and
@@ -61,8 +63,20 @@ function expectedAfter(plan: Plan): (hour: number) => number | null {
   return (hour) => (hour + TRAINING_LAG >= plan.hour ? hour + TRAINING_LAG : null);
 }
 
+/** Who took over when, as far as it was found out while it was trained. */
+async function heirsOf({ db, fromHour }: Plan, through: number): Promise<(hour: number) => Heir[]> {
+  const links = await readSuccessions(db, fromHour, through);
+  const byHour = Map.groupBy(links, (one) => one.linkedHour);
+  return (hour) =>
+    (byHour.get(hour) ?? []).map(({ tokenHash, predecessor }) => ({
+      token: tokenHash,
+      predecessor,
+    }));
+}
+
 async function learnAll(plan: Plan, through: number): Promise<void> {
-  await refold({ ...plan, through, expectedAfter: expectedAfter(plan), heirs: () => [] });
+  const heirs = await heirsOf(plan, through);
+  await refold({ ...plan, through, expectedAfter: expectedAfter(plan), heirs });
 }
 
 async function learnSince(
@@ -78,10 +92,13 @@ async function learnSince(
   const clients = [...new Set([...stale, ...change.clients])];
   const after = expectedAfter(plan);
   if (clients.length > 0) {
-    await refold({ ...plan, through, clients, expectedAfter: after, heirs: () => [] });
+    const heirs = await heirsOf(plan, through);
+    await refold({ ...plan, through, clients, expectedAfter: after, heirs });
   }
   for (let hour = through + 1; hour <= target; hour += 1) {
     const version = await readServerClock(db);
-    await learnStep({ ...plan, hour, expected: after(hour), heirs: [], version });
+    await linkSuccessors(db, hour, (key) => plan.trains(key, hour));
+    const heirs = (await heirsOf({ ...plan, fromHour: hour }, hour))(hour);
+    await learnStep({ ...plan, hour, expected: after(hour), heirs, version });
   }
 }

@@ -15,7 +15,8 @@ const HALF_LIFE = 30 * 24;
 const HASHES = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
 
 /**
- * Decayed active hours of values of tokens, from the hours before `hour` (since the epoch). Values
+ * Decayed active hours of values of tokens and of those that they follow (`token_lineage`), without
+ * hours under an incident (`untrained`), from the hours before `hour` (since the epoch). Values
  * beyond the 200 commonest of a dimension are left out of the names but stay in the total.
  */
 export async function readOwnValues(
@@ -29,21 +30,36 @@ export async function readOwnValues(
     names: string[];
     hours: number[];
   }>(
-    `SELECT lower(hex(token_hash)) AS tokenHash, toString(dimension) AS dimension,
+    `WITH sources AS (
+       SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32) AS token, token AS source
+       UNION DISTINCT
+       SELECT token_hash AS token, ancestor AS source FROM ${db.database}.${TABLES.tokenLineage}
+       WHERE token_hash IN (${HASHES}) AND linked_hour < toDateTime({hour:UInt32} * 3600)
+     )
+     SELECT lower(hex(token)) AS tokenHash, dimension,
        groupArray(value) AS names, groupArray(n) AS hours
      FROM (
-       SELECT token_hash, dimension, value, sum(w) AS n
+       SELECT token, dimension, value, sum(w) AS n
        FROM (
-         SELECT DISTINCT token_hash, dimension, value, hour,
-           exp2((toUnixTimestamp(hour) / 3600 - {hour:UInt32}) / {halfLife:Float64}) AS w
-         FROM ${db.database}.${TABLES.tokenValues}
-         WHERE token_hash IN (${HASHES}) AND hour < toDateTime({hour:UInt32} * 3600)
-           AND hour >= toDateTime(({hour:UInt32} - 2160) * 3600)
+         SELECT DISTINCT s.token AS token, toString(v.dimension) AS dimension, v.value AS value,
+           v.hour AS hour, exp2((toUnixTimestamp(v.hour) / 3600 - {hour:UInt32}) / {halfLife:Float64}) AS w
+         FROM (
+           SELECT token_hash, dimension, value, hour FROM ${db.database}.${TABLES.tokenValues}
+           WHERE token_hash IN (SELECT source FROM sources) AND hour < toDateTime({hour:UInt32} * 3600)
+             AND hour >= toDateTime(({hour:UInt32} - 2160) * 3600)
+         ) AS v
+         JOIN sources AS s ON s.source = v.token_hash
+         LEFT JOIN (
+           SELECT entity_key, groupArray((from_hour, until_hour)) AS spans
+           FROM ${db.database}.${TABLES.untrained} FINAL
+           WHERE entity_key IN (SELECT source FROM sources) GROUP BY entity_key
+         ) AS u ON u.entity_key = v.token_hash
+         WHERE NOT arrayExists(span -> v.hour >= span.1 AND v.hour <= span.2, u.spans)
        )
-       GROUP BY token_hash, dimension, value
-       ORDER BY n DESC LIMIT 200 BY token_hash, dimension
+       GROUP BY token, dimension, value
+       ORDER BY n DESC LIMIT 200 BY token, dimension
      )
-     GROUP BY token_hash, dimension`,
+     GROUP BY token, dimension`,
     { tokens: [...new Set(tokens)], hour, halfLife: HALF_LIFE },
   );
   return rows.map(({ tokenHash, dimension, names, hours }) => ({
