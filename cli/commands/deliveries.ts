@@ -1,4 +1,6 @@
+import { userInfo } from 'node:os';
 import { Command } from 'commander';
+import { openAudit } from '../../store/audit/audit.ts';
 import { listDeliveries } from '../../store/deliveries/deliveries.ts';
 import { retryDeliveries } from '../../store/deliveries/retry.ts';
 import { withStore } from '../with-store.ts';
@@ -31,12 +33,25 @@ export function deliveriesCommand(): Command {
     .option('--receiver <name>', 'only those to this receiver')
     .option('--id <id...>', 'only these', [])
     .action(async (options: Options, command: Command) => {
-      await withStore(command, async (db) => {
+      await withStore(command, async (db, config) => {
         const filter = {
           ...(options.receiver === undefined ? {} : { receiver: options.receiver }),
           ...(options.id.length === 0 ? {} : { ids: options.id }),
         };
         const again = await retryDeliveries(db, filter, Date.now());
+        const signingKey = config.alerting.audit_key;
+        const audit = openAudit({ db, stage: 'cli', now: Date.now, signingKey });
+        const actor = `person:${userInfo().username}`;
+        await audit.record(
+          again.map(({ id, receiver }) => ({
+            ...{
+              actor,
+              action: 'delivery.retried',
+              subject: `delivery:${id}`,
+              detail: { receiver },
+            },
+          })),
+        );
         process.stdout.write(`${String(again.length)} deliveries will be tried again\n`);
       });
     });

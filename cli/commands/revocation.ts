@@ -12,7 +12,7 @@ async function set(command: Command, stopped: boolean, reason: string): Promise<
     const signingKey = config.alerting.audit_key;
     const audit = openAudit({ db, stage: 'cli', now: Date.now, signingKey });
     const action = stopped ? 'revocation.stopped' : 'revocation.resumed';
-    await audit.record([{ actor: by, action, subject: 'revocations', detail: { reason } }]);
+    await audit.record([{ actor: by, action, subject: 'revocation', detail: { reason } }]);
   });
   process.stdout.write(stopped ? 'nothing will be revoked\n' : 'revocations go on\n');
 }
