@@ -1,6 +1,7 @@
 import type { DetectorConfig } from '../config/detector.ts';
 import type { Db } from '../store/db.ts';
 import { readHourRange, readTokenTotal } from '../store/detection/hours.ts';
+import { readSample } from '../store/detection/replay.ts';
 import { readSurprises, writeSurprises } from '../store/detection/surprises.ts';
 import type { SurpriseRow } from '../store/detection/surprises.ts';
 import { readStageState, writeStageState } from '../store/stage-state.ts';
@@ -15,13 +16,14 @@ import { HOUR_MS } from './volume/calendar.ts';
 /** How far back profiles are learnt from, hours. */
 const MEMORY = 42 * 24;
 const CHUNK = 20_000;
-/** A replay holds about 10 KB a token: beyond so many tokens the declared thresholds stay. */
+/** A replay holds about 10 KB a token: of a larger installation some whole clients are replayed. */
 const MOST_TOKENS = 50_000;
 
 /**
  * Learns thresholds from the stored history: replays it up to an hour, keeps its surprises (they say
  * what each token is known for) and what they say of the whole installation.
  *
+ * @param most tokens that are replayed at most; beyond, clients are sampled by the hash of their id
  * @returns null when it was aborted
  */
 export async function calibrate(
@@ -29,14 +31,26 @@ export async function calibrate(
   hour: number,
   settings: DetectorConfig,
   signal?: AbortSignal,
+  most = MOST_TOKENS,
 ): Promise<Calibration | null> {
   const stored = await readHourRange(db);
-  if (stored === null || (await readTokenTotal(db)) > MOST_TOKENS) return UNCALIBRATED;
+  if (stored === null) return UNCALIBRATED;
+  const large = (await readTokenTotal(db)) > most;
+  const sample = large ? await readSample(db, most) : undefined;
+  // One client that is larger than a replay may be: the declared thresholds stay.
+  if (sample === null) return UNCALIBRATED;
   const fromHour = Math.max(stored.firstHour, hour - MEMORY);
   const judgeFrom = judgingFrom(fromHour, hour);
   let calibration = UNCALIBRATED;
   let waiting: SurpriseRow[] = [];
-  const steps = replay({ db, fromHour, toHour: hour + 1, judgeFrom, settings });
+  const steps = replay({
+    db,
+    fromHour,
+    toHour: hour + 1,
+    judgeFrom,
+    settings,
+    ...(sample === undefined ? {} : { sample }),
+  });
   for await (const step of steps) {
     if (signal?.aborted === true) return null;
     calibration = step.calibration;

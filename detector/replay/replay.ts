@@ -1,5 +1,6 @@
 import type { Db } from '../../store/db.ts';
 import { readHourValues, readMinutes, readValueContext } from '../../store/detection/replay.ts';
+import type { Sample } from '../../store/detection/replay.ts';
 import { readCountryHours, readTrails } from '../../store/detection/values.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import { UNCALIBRATED, closeHour, createPool, thresholdsFrom } from '../calibration/calibration.ts';
@@ -33,6 +34,8 @@ export interface ReplayOptions {
   judgeFrom: number;
   /** `detector:` of the configuration, with what people set. */
   settings: DetectorSettings;
+  /** Only these clients, and nothing that needs no baseline. */
+  sample?: Sample;
 }
 
 /** How long before the first judged moment surprises are pooled, hours. */
@@ -106,10 +109,12 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
   for (let start = fromHour; start < toHour; start += STRIDE) {
     const range = { fromHour: start, toHour: Math.min(toHour, start + STRIDE) };
     const [minutes, values] = await Promise.all([
-      readMinutes(db, range).then((rows) => Map.groupBy(rows, (row) => row.hour)),
-      readHourValues(db, range).then((rows) => Map.groupBy(rows, (row) => row.hour)),
+      readMinutes(db, range, options.sample).then((rows) => Map.groupBy(rows, (row) => row.hour)),
+      readHourValues(db, range, options.sample).then((rows) =>
+        Map.groupBy(rows, (row) => row.hour),
+      ),
     ]);
-    await watch(state, options, range);
+    if (options.sample === undefined) await watch(state, options, range);
     for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
       if (hour % 24 === 0) recalibrate(state, hour, options.settings);
       const judged: Judged = { notices: [], surprises: [], thresholds: state.thresholds };

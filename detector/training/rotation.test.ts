@@ -1,5 +1,7 @@
+import { detectorSchema } from '../../config/detector.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Generation } from '../../store/detection/lineage.ts';
+import { readMinutes, readSample } from '../../store/detection/replay.ts';
 import { readSuccessions } from '../../store/detection/lineage.ts';
 import { readOwnValues } from '../../store/detection/values.ts';
 import { writeStageState } from '../../store/stage-state.ts';
@@ -8,6 +10,7 @@ import type { TestCall } from '../../test/support/call-rows.ts';
 import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
 import { backtest } from '../backtest.ts';
+import { calibrate } from '../calibrate.ts';
 import { prepareHours } from '../train.ts';
 import { likenessOf } from './lineage.ts';
 
@@ -102,6 +105,26 @@ describe('500 scheduled rotations', () => {
     const own = await readOwnValues(db, END, [heir?.tokenHash ?? '']);
     const [country] = own.filter((one) => one.dimension === 'country');
     expect(Object.values(country?.counts ?? {})[0]).toBeGreaterThan(40);
+  }, 120_000);
+});
+
+describe('thresholds of an installation too large to replay', () => {
+  it('are learnt from whole clients with a bounded number of tokens', async () => {
+    const { db } = store;
+    const sample = await readSample(db, 200);
+    const range = { fromHour: END - 40, toHour: END };
+    const rows = await readMinutes(db, range, sample ?? undefined);
+    const clients = new Set(rows.map((row) => row.clientId));
+    const tokens = new Set(rows.map((row) => row.tokenHash));
+    expect(clients.size).toBeGreaterThan(10);
+    expect(tokens.size).toBe(clients.size * 2 * TOKENS);
+    expect(tokens.size).toBeLessThanOrEqual(200);
+    expect(await readSample(db, 10)).toBeNull();
+    const settings = detectorSchema.parse({});
+    const learnt = await calibrate(db, END, settings, undefined, 200);
+    const hours = learnt?.tails['volume_hour']?.hours ?? 0;
+    expect(hours).toBeGreaterThan(100);
+    expect(hours).toBeLessThan(200 * 48);
   }, 120_000);
 });
 

@@ -24,8 +24,41 @@ const seconds = (hours: Hours): { from: number; to: number } => ({
   to: hours.toHour * 3600,
 });
 
-/** Calls of all tokens by minute, in order of hour. */
-export async function readMinutes(db: Db, hours: Hours): Promise<MinutesRow[]> {
+/** Some whole clients, chosen by the hashes of their ids: those up to a hash, but for the largest. */
+export interface Sample {
+  /** A whole number of 64 bits. */
+  last: string;
+  but: string[];
+}
+
+const sampled = (sample: Sample | undefined): string =>
+  sample === undefined
+    ? '1'
+    : 'cityHash64(client_id) <= {last:UInt64} AND client_id NOT IN {but:Array(String)}';
+
+/**
+ * A sample of clients with at most so many tokens together; null when there is none, because every
+ * client is larger.
+ */
+export async function readSample(db: Db, tokens: number): Promise<Sample | null> {
+  const clients = `SELECT client_id, cityHash64(client_id) AS h, uniq(token_hash) AS n
+    FROM ${db.database}.${TABLES.clientValues} WHERE dimension = 'any' GROUP BY client_id`;
+  const [row] = await db.query<{ found: number; last: string; but: string[] }>(
+    `SELECT countIf(fits AND total <= {tokens:UInt32}) AS found,
+       toString(maxIf(h, fits AND total <= {tokens:UInt32})) AS last,
+       groupArrayIf(client_id, NOT fits) AS but
+     FROM (
+       SELECT client_id, h, n <= {tokens:UInt32} / 2 AS fits,
+         sumIf(n, n <= {tokens:UInt32} / 2) OVER (ORDER BY h) AS total
+       FROM (${clients})
+     )`,
+    { tokens },
+  );
+  return row === undefined || row.found === 0 ? null : { last: row.last, but: row.but };
+}
+
+/** Calls of all tokens, or of those of a sample, by minute, in order of hour. */
+export async function readMinutes(db: Db, hours: Hours, sample?: Sample): Promise<MinutesRow[]> {
   return db.query<MinutesRow>(
     `SELECT intDiv(toUnixTimestamp(minute), 3600) AS hour, lower(hex(token_hash)) AS tokenHash,
        client_id AS clientId, groupArray(toMinute(minute)) AS minutes, groupArray(n) AS counts
@@ -33,10 +66,11 @@ export async function readMinutes(db: Db, hours: Hours): Promise<MinutesRow[]> {
        SELECT minute, token_hash, client_id, sum(calls - failed) AS n
        FROM ${db.database}.${TABLES.tokenMinute}
        WHERE minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32})
+         AND ${sampled(sample)}
        GROUP BY minute, token_hash, client_id
      )
      GROUP BY hour, token_hash, client_id ORDER BY hour, token_hash, client_id`,
-    seconds(hours),
+    { ...seconds(hours), ...sample },
   );
 }
 
@@ -53,7 +87,7 @@ export interface ValuesRow {
 }
 
 /** Values of all tokens by hour, in order of hour; the dimension `any` is among them. */
-export async function readHourValues(db: Db, hours: Hours): Promise<ValuesRow[]> {
+export async function readHourValues(db: Db, hours: Hours, sample?: Sample): Promise<ValuesRow[]> {
   return db.query<ValuesRow>(
     `SELECT intDiv(toUnixTimestamp(hour), 3600) AS hour, lower(hex(token_hash)) AS tokenHash,
        client_id AS clientId, groupArray(toString(dimension)) AS dimensions,
@@ -63,10 +97,11 @@ export async function readHourValues(db: Db, hours: Hours): Promise<ValuesRow[]>
        SELECT hour, token_hash, client_id, dimension, value, min(first_seen) AS first, sum(calls) AS n
        FROM ${db.database}.${TABLES.tokenValues}
        WHERE hour >= toDateTime({from:UInt32}) AND hour < toDateTime({to:UInt32})
+         AND ${sampled(sample)}
        GROUP BY hour, token_hash, client_id, dimension, value
      )
      GROUP BY hour, token_hash, client_id ORDER BY hour, token_hash, client_id`,
-    seconds(hours),
+    { ...seconds(hours), ...sample },
   );
 }
 
