@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,6 +66,10 @@ describe('tokenwatch', () => {
     expect(tokenwatch(['config', 'init', 'made.yaml']).code).toBe(0);
     expect(tokenwatch(['--config', 'made.yaml', 'config', 'check']).code).toBe(0);
     expect(tokenwatch(['config', 'init', 'made.yaml'])).toMatchObject({ code: 2 });
+    expect(statSync(join(dir, '.env')).mode & 0o777).toBe(0o600);
+    const secrets = readFileSync(join(dir, '.env'), 'utf8');
+    expect(tokenwatch(['config', 'init', 'other.yaml']).out).toContain('left as it is');
+    expect(readFileSync(join(dir, '.env'), 'utf8')).toBe(secrets);
   });
 
   it('shows the configuration without its secrets', () => {

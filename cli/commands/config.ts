@@ -1,9 +1,21 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
+import { environmentFile } from '../../config/environment-file.ts';
 import { SAMPLE_CONFIG } from '../../config/sample.ts';
 import { configFor } from '../config-option.ts';
 import { UsageError } from '../exit.ts';
+
+/** Secrets that somebody uses already are never replaced. */
+function writeEnvironment(file: string): void {
+  if (existsSync(file)) {
+    process.stdout.write(`${file} exists already; it is left as it is\n`);
+    return;
+  }
+  writeFileSync(file, environmentFile(), { mode: 0o600, flag: 'wx' });
+  process.stdout.write(`wrote ${file} (only docker-compose.yml reads it)\n`);
+}
 
 /** `tokenwatch config show | check | init`. */
 export function configCommand(): Command {
@@ -27,12 +39,15 @@ export function configCommand(): Command {
     });
   config
     .command('init')
-    .description('write a documented tokenwatch.yaml to start from')
+    .description(
+      'write a documented tokenwatch.yaml, and .env with new secrets for docker-compose.yml',
+    )
     .argument('[file]', 'where to', 'tokenwatch.yaml')
     .action((file: string) => {
       if (existsSync(file)) throw new UsageError(`${file} exists already; it is left as it is`);
       writeFileSync(file, SAMPLE_CONFIG);
       process.stdout.write(`wrote ${file}\n`);
+      writeEnvironment(join(dirname(file), '.env'));
     });
   return config;
 }
