@@ -4,6 +4,7 @@ import { createDetector } from './app.ts';
 import type { Detector } from './app.ts';
 import { createMetrics } from './metrics.ts';
 import type { DetectorMetrics } from './metrics.ts';
+import { startRules } from './rules/start.ts';
 import { createLiveSettings } from './what-if/live-settings.ts';
 import { startWhatIf } from './what-if/start.ts';
 
@@ -64,50 +65,58 @@ async function calibrateDaily(
   }
 }
 
+/** Looks at new calls again and again until it is stopped. */
+async function keepLooking(
+  detector: Detector,
+  context: StageContext,
+  metrics: DetectorMetrics,
+  signal: AbortSignal,
+): Promise<void> {
+  const rest = context.config.detector.tick_seconds * 1000;
+  let wait = rest;
+  while (!signal.aborted) {
+    const started = performance.now();
+    try {
+      const behind = await step(detector, context, metrics);
+      // Behind after a pause: go on at once.
+      wait = behind > 0 ? 0 : Math.max(0, rest - (performance.now() - started));
+    } catch (error) {
+      metrics.failures.inc({ step: 'tick' });
+      context.log.error({ err: error }, 'a look at new calls failed; it will be repeated');
+      wait = Math.min(LONGEST_WAIT, Math.max(1000, wait * 2));
+    }
+    await delay(wait, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 /** Starts the detector: it looks at new calls every `detector.tick_seconds` until it is stopped. */
 export async function startDetector(context: StageContext): Promise<RunningStage> {
   const { config, db, log } = context;
   const metrics = createMetrics(context.registry);
   const live = createLiveSettings(db, config.detector, log);
   await live.refresh();
+  const own = await startRules(context);
   const detector = createDetector({
     db,
     now: context.now,
     get settings() {
-      return live.current;
+      return { ...live.current, userRules: own.rules };
     },
   });
   await detector.start();
   const stopping = new AbortController();
-  const rest = config.detector.tick_seconds * 1000;
-
-  async function run(): Promise<void> {
-    let wait = rest;
-    while (!stopping.signal.aborted) {
-      const started = performance.now();
-      try {
-        const behind = await step(detector, context, metrics);
-        // Behind after a pause: go on at once.
-        wait = behind > 0 ? 0 : Math.max(0, rest - (performance.now() - started));
-      } catch (error) {
-        metrics.failures.inc({ step: 'tick' });
-        log.error({ err: error }, 'a look at new calls failed; it will be repeated');
-        wait = Math.min(LONGEST_WAIT, Math.max(1000, wait * 2));
-      }
-      await delay(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  }
-
-  const running = run();
+  const running = keepLooking(detector, context, metrics, stopping.signal);
   const calibrating = calibrateDaily(detector, context, stopping.signal, metrics);
   const following = live.follow(stopping.signal);
+  const reading = own.follow(stopping.signal);
   const answering = startWhatIf(context, live, stopping.signal);
   return {
     name: 'detector',
     urls: {},
     async stop() {
       stopping.abort();
-      await Promise.all([running, calibrating, following, answering]);
+      await Promise.all([running, calibrating, following, answering, reading]);
+      await own.close();
     },
   };
 }

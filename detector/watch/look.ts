@@ -1,8 +1,8 @@
-import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../../store/db.ts';
 import { readConcerns } from '../../store/detection/concerns.ts';
 import type { Scope } from '../../store/detection/scope.ts';
 import type { OpenNotice } from '../judge/judged.ts';
+import type { DetectorSettings } from '../parameters.ts';
 import type { Watch } from './watch.ts';
 import { WATCHES } from './watches.ts';
 
@@ -20,11 +20,11 @@ function rangeOf(pace: Watch['pace'], scope: Scope): Scope | null {
   return { ...scope, from: scope.from - RECENT_MS };
 }
 
-/** What all watches notice in a range of calls. */
+/** What all watches, and the users' own rules, notice in a range of calls. */
 export async function lookAround(
   db: Db,
   scope: Scope,
-  settings: DetectorConfig,
+  settings: DetectorSettings,
 ): Promise<OpenNotice[]> {
   const notices: OpenNotice[] = [];
   for (const pace of ['tick', 'slow'] as const) {
@@ -38,5 +38,6 @@ export async function lookAround(
       notices.push(...(await look(db, range, settings)));
     }
   }
+  notices.push(...((await settings.userRules?.look(scope)) ?? []));
   return notices;
 }
