@@ -17,6 +17,11 @@ export const detectorSchema = z.strictObject({
   /** Alarm level: at most this many incidents a day for each 10,000 tokens. */
   budget_per_day: z.number().min(0.1).max(10_000).default(10),
   policy: policySchema.prefault({}),
+  /** OpenAPI files (2.0, 3.0, 3.1; YAML or JSON), each of one service. */
+  openapi: z
+    .array(z.strictObject({ service: z.string().min(1), file: z.string().min(1) }))
+    .max(200)
+    .default([]),
   /** Files of rules, or folders with them; relative to the configuration's own (docs/rules.md). */
   rules: z.array(z.string().min(1)).max(100).default([]),
   rules_limits: rulesLimitsSchema.prefault({}),

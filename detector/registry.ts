@@ -1,5 +1,6 @@
 import type { Detection, DetectionCard } from './detection.ts';
 import { authorizationMissingSecondFactor } from './detections/authorization-missing-second-factor.ts';
+import { authorizationUnauthenticated } from './detections/authorization-unauthenticated.ts';
 import { bindingCertificateChanged } from './detections/binding-certificate-changed.ts';
 import { bindingCertificateMissing } from './detections/binding-certificate-missing.ts';
 import { bindingNetworkNotAllowed } from './detections/binding-network-not-allowed.ts';
@@ -10,6 +11,9 @@ import { environmentNew } from './detections/environment-new.ts';
 import { geographyImpossibleTravel } from './detections/geography-impossible-travel.ts';
 import { geographyNewCountry } from './detections/geography-new-country.ts';
 import { geographyNewNetwork } from './detections/geography-new-network.ts';
+import { inventoryRouteCap } from './detections/inventory-route-cap.ts';
+import { inventoryUndocumentedRoute } from './detections/inventory-undocumented-route.ts';
+import { inventoryUnexpectedField } from './detections/inventory-unexpected-field.ts';
 import { lifecycleDormantActive } from './detections/lifecycle-dormant-active.ts';
 import { lifecycleExpiredAccepted } from './detections/lifecycle-expired-accepted.ts';
 import { lifecycleExpiring } from './detections/lifecycle-expiring.ts';
@@ -48,6 +52,10 @@ export const DETECTIONS = {
   bindingNetworkNotAllowed,
   bindingPlainHttp,
   bindingWeakTls,
+  authorizationUnauthenticated,
+  inventoryUndocumentedRoute,
+  inventoryUnexpectedField,
+  inventoryRouteCap,
 } as const;
 
 /** A detection whose window and baseline are its own business. */

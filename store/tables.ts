@@ -37,6 +37,7 @@ export const TABLES = {
   consoleKeys: 'console_keys',
   tokenRegistry: 'token_registry',
   tokenCertificates: 'token_certificates',
+  documentedEndpoints: 'documented_endpoints',
   objectClients: 'object_clients',
   nonceUses: 'nonce_uses',
   erasing: 'erasing',

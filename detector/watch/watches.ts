@@ -1,6 +1,7 @@
 import { ages } from './ages.ts';
 import { bindings } from './bindings.ts';
 import { dormancy } from './dormancy.ts';
+import { endpoints } from './endpoints.ts';
 import { environments } from './environments.ts';
 import { lapsed } from './lapsed.ts';
 import { transport } from './transport.ts';
@@ -14,4 +15,5 @@ export const WATCHES: readonly Watch[] = [
   dormancy,
   ...bindings,
   ...transport,
+  ...endpoints,
 ];

@@ -2,6 +2,7 @@ import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { CONCERNS_CERTIFIED, CONCERNS_UNBOUND, concernsRegisteredBindings } from './binding.ts';
+import { CONCERNS_ANONYMOUS, CONCERNS_CAPPED } from './endpoints.ts';
 import { CONCERNS_MISMATCH } from './environments.ts';
 import { CONCERNS_EXPIRED, concernsLapsed } from './lapsed.ts';
 import { policyParams } from './policy.ts';
@@ -22,6 +23,8 @@ export const CONCERNS = {
   certified: () => CONCERNS_CERTIFIED,
   transport: () => CONCERNS_TRANSPORT,
   oneFactor: () => CONCERNS_ONE_FACTOR,
+  anonymous: () => CONCERNS_ANONYMOUS,
+  capped: () => CONCERNS_CAPPED,
 } as const;
 
 export type Concern = keyof typeof CONCERNS;

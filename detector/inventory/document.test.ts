@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { readOpenApi } from './document.ts';
+import { commonRoute, isRoute } from './routes.ts';
+
+describe('routes', () => {
+  it('parameters are equal in any framework’s writing', () => {
+    const same = ['/users/:id', '/users/{id}', '/users/<int:id>', '/users/[id]/', '/users/*'];
+    expect(new Set(same.map(commonRoute))).toEqual(new Set(['/users/{}']));
+    expect(commonRoute('/v1/files/{name}.json')).toBe('/v1/files/{}');
+    expect(commonRoute('/')).toBe('/');
+  });
+
+  it('a documented parameter stands for a word, a documented word for itself only', () => {
+    expect(isRoute('/users/{}', '/users/alice')).toBe(true);
+    expect(isRoute('/users/me', '/users/{}')).toBe(false);
+    expect(isRoute('/users/{}', '/users/{}/keys')).toBe(false);
+  });
+});
+
+const V3 = `
+openapi: 3.1.0
+servers: [{ url: 'https://api.bank.example/v1' }]
+security: [{ oauth: [] }]
+paths:
+  /users:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema: { $ref: '#/components/schemas/User' }
+    get: { deprecated: true, security: [] }
+  /tree:
+    put:
+      requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Node' } } } }
+  /far:
+    put:
+      requestBody: { content: { application/json: { schema: { $ref: 'http://127.0.0.1:1/x.yaml' } } } }
+components:
+  schemas:
+    User:
+      allOf:
+        - { properties: { name: {}, __proto__: {} } }
+        - { $ref: '#/components/schemas/Mail' }
+    Mail: { properties: { email: {} } }
+    Node: { properties: { label: {} }, allOf: [{ $ref: '#/components/schemas/Node' }] }
+`;
+
+describe('OpenAPI files', () => {
+  it('3.1 in YAML: base path, security, deprecation, fields through references', () => {
+    const operations = readOpenApi(V3);
+    const [post, get] = [operations[1], operations[0]];
+    expect(get).toMatchObject({ method: 'GET', route: '/v1/users', isDeprecated: true });
+    expect(get?.isSecured).toBe(false);
+    expect(post).toMatchObject({ method: 'POST', common: '/v1/users', isSecured: true });
+    expect([...(post?.fields ?? [])].sort()).toEqual(['__proto__', 'email', 'name']);
+    expect(({} as Record<string, unknown>)['name']).toBeUndefined();
+  });
+
+  it('circles end, and what lies in other files or hosts is not known', () => {
+    const operations = readOpenApi(V3);
+    const fields = (route: string) => operations.find((one) => one.route === route)?.fields;
+    expect(fields('/v1/tree')).toBeNull();
+    expect(fields('/v1/far')).toBeNull();
+    const loop =
+      '{"openapi":"3.0.0","paths":{"/a":{"$ref":"#/paths/~1b"},"/b":{"$ref":"#/paths/~1a"}}}';
+    expect(readOpenApi(loop)).toEqual([]);
+  });
+
+  it('2.0 in JSON', () => {
+    const body = { in: 'body', schema: { properties: { iban: {} }, additionalProperties: false } };
+    const file = {
+      ...{ swagger: '2.0', basePath: '/v2/' },
+      paths: { '/payees/{id}': { put: { parameters: [body] } } },
+    };
+    const [put] = readOpenApi(JSON.stringify(file));
+    expect(put).toMatchObject({ method: 'PUT', common: '/v2/payees/{}', isSecured: false });
+    expect([...(put?.fields ?? [])]).toEqual(['iban']);
+  });
+
+  it.each([
+    ['openapi: 3.0.0\npaths:\n  /a: {get: [}\n', /^line 3: /],
+    ['openapi: 1.0\n', /^line 1: expected openapi/],
+    ['openapi: 3.0.0\ninfo: {}\npaths: [1]\n', /^line 3: paths: expected a mapping/],
+    ['[1, 2]', /^line 1: expected an OpenAPI document/],
+    ['', /^line 1: expected an OpenAPI document/],
+    [`openapi: 3.0.0\npaths: ${'['.repeat(100_000)}`, /deep|line/],
+    ['x'.repeat(17 * 1024 * 1024), /larger than 16 MB/],
+  ])('a file that cannot be used is refused with the place: %#', (text, message) => {
+    expect(() => readOpenApi(text)).toThrow(message);
+  });
+
+  it('aliases that multiply are refused', () => {
+    const rows = Array.from({ length: 12 }, (_, i) =>
+      i === 0 ? 'a0: &a0 [x, x]' : `a${i}: &a${i} [*a${i - 1}, *a${i - 1}, *a${i - 1}, *a${i - 1}]`,
+    );
+    const started = process.cpuUsage().user;
+    expect(() => readOpenApi(`openapi: 3.0.0\n${rows.join('\n')}\n`)).toThrow(/too many aliases/);
+    expect(process.cpuUsage().user - started).toBeLessThan(5_000_000);
+  });
+});

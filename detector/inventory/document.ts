@@ -1,0 +1,184 @@
+import { LineCounter, isMap, isNode, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { commonRoute } from './routes.ts';
+
+/** An operation that an OpenAPI file describes. */
+export interface DocumentedOperation {
+  /** Upper case. */
+  method: string;
+  /** As written, with the base path. */
+  route: string;
+  /** By {@link commonRoute}. */
+  common: string;
+  isDeprecated: boolean;
+  /** Whether the file says that it needs a credential. */
+  isSecured: boolean;
+  /** Top-level names of the fields of its body; null where any may come. */
+  fields: ReadonlySet<string> | null;
+}
+
+/** An OpenAPI file that cannot be used: the message names the place. */
+export class OpenApiError extends Error {}
+
+/** Beyond these a file is refused: no real API is so large, and the memory is bounded. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_OPERATIONS = 20_000;
+const MOST_FIELDS = 2_000;
+const MOST_ALIASES = 100;
+/** Nested deeper, and followed through more references, schemas say nothing new. */
+const DEEPEST = 12;
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'];
+
+type Tree = ReadonlyMap<unknown, unknown>;
+
+function mapAt(tree: unknown, ...path: readonly string[]): Tree | null {
+  let found: unknown = tree;
+  for (const key of path) found = found instanceof Map ? found.get(key) : undefined;
+  return found instanceof Map ? found : null;
+}
+
+function listAt(tree: unknown, key: string): unknown[] {
+  const found: unknown = tree instanceof Map ? tree.get(key) : undefined;
+  return Array.isArray(found) ? found : [];
+}
+
+function textAt(tree: unknown, key: string): string {
+  const found: unknown = tree instanceof Map ? tree.get(key) : undefined;
+  return typeof found === 'string' || typeof found === 'number' ? String(found) : '';
+}
+
+/** What a reference inside the file points to; other files and hosts are never opened. */
+function followed(root: Tree, node: unknown): unknown {
+  let found = node;
+  for (let hops = 0; hops < DEEPEST; hops += 1) {
+    const reference = textAt(found, '$ref');
+    if (reference === '') return found;
+    if (!reference.startsWith('#/')) return null;
+    found = reference
+      .slice(2)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+      .reduce<unknown>(
+        (at, key) => (at instanceof Map ? (at.get(key) as unknown) : undefined),
+        root,
+      );
+  }
+  return null;
+}
+
+/** Adds the names of a schema's fields; false where it lets any field pass. */
+function addFields(root: Tree, schema: unknown, into: Set<string>, depth: number): boolean {
+  const tree = followed(root, schema);
+  if (!(tree instanceof Map) || depth > DEEPEST || into.size > MOST_FIELDS) return false;
+  const parts = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => listAt(tree, key));
+  const properties = mapAt(tree, 'properties');
+  if (properties === null && parts.length === 0) return false;
+  const extra: unknown = tree.get('additionalProperties');
+  if (extra === true || extra instanceof Map) return false;
+  for (const name of properties?.keys() ?? []) into.add(String(name));
+  return parts.every((part) => addFields(root, part, into, depth + 1));
+}
+
+/** The schema of a body: OpenAPI 3, or a parameter `in: body` of Swagger 2. */
+function bodySchemas(root: Tree, operation: Tree): unknown[] {
+  const body = followed(root, operation.get('requestBody'));
+  const contents = [...(mapAt(body, 'content')?.values() ?? [])];
+  const parameters = listAt(operation, 'parameters').map((one) => followed(root, one));
+  return [
+    ...contents.map((one) => (one instanceof Map ? (one.get('schema') as unknown) : null)),
+    ...parameters
+      .filter((one) => textAt(one, 'in') === 'body')
+      .map((one) => (one as Tree).get('schema')),
+  ];
+}
+
+function fieldsOf(root: Tree, operation: Tree): ReadonlySet<string> | null {
+  const schemas = bodySchemas(root, operation);
+  const fields = new Set<string>();
+  if (schemas.length === 0) return null;
+  return schemas.every((schema) => addFields(root, schema, fields, 0)) ? fields : null;
+}
+
+/** The path that all routes begin with: `basePath`, or the path of the first server. */
+function basePath(root: Tree): string {
+  const [server] = listAt(root, 'servers');
+  const url = textAt(server, 'url').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
+  const path = url === '' ? textAt(root, 'basePath') : url;
+  return path === '/' ? '' : path.replace(/\/+$/, '');
+}
+
+function operationsOf(root: Tree): DocumentedOperation[] {
+  const base = basePath(root);
+  const isSecured = listAt(root, 'security').length > 0;
+  const operations: DocumentedOperation[] = [];
+  for (const [path, item] of mapAt(root, 'paths') ?? []) {
+    const node = followed(root, item);
+    if (!(node instanceof Map)) continue;
+    for (const method of METHODS) {
+      const operation: unknown = node.get(method);
+      if (!(operation instanceof Map)) continue;
+      if (operations.length >= MOST_OPERATIONS) {
+        throw new OpenApiError(`more than ${String(MOST_OPERATIONS)} operations`);
+      }
+      const route = `${base}${String(path)}`;
+      operations.push({
+        method: method.toUpperCase(),
+        route,
+        common: commonRoute(route),
+        isDeprecated: operation.get('deprecated') === true,
+        isSecured: operation.has('security') ? listAt(operation, 'security').length > 0 : isSecured,
+        fields: fieldsOf(root, operation),
+      });
+    }
+  }
+  return operations;
+}
+
+function checkShape(document: Document, lines: LineCounter): void {
+  const at = (path: readonly string[]): string => {
+    const node: unknown = document.getIn(path, true);
+    const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    return `line ${String(lines.linePos(offset).line)}`;
+  };
+  if (!isMap(document.contents)) throw new OpenApiError('line 1: expected an OpenAPI document');
+  const said: unknown = document.get('openapi') ?? document.get('swagger');
+  const version = typeof said === 'number' ? said.toFixed(1) : said;
+  if (typeof version !== 'string' || !/^(?:2\.0|3\.[01](?:\.\d+)?)$/.test(version)) {
+    const key = document.has('openapi') ? 'openapi' : 'swagger';
+    throw new OpenApiError(`${at([key])}: expected openapi: 3.0 or 3.1, or swagger: "2.0"`);
+  }
+  if (document.has('paths') && !isMap(document.get('paths'))) {
+    throw new OpenApiError(`${at(['paths'])}: paths: expected a mapping of paths`);
+  }
+}
+
+/**
+ * The operations of an OpenAPI file (2.0, 3.0, 3.1; YAML or JSON). References inside the file are
+ * followed to a bounded depth, so circles end; other files and hosts are never opened.
+ *
+ * @throws OpenApiError with the line, when it is broken, too large or no OpenAPI at all
+ */
+export function readOpenApi(text: string): DocumentedOperation[] {
+  if (Buffer.byteLength(text) > MOST_BYTES) {
+    throw new OpenApiError(`larger than ${String(MOST_BYTES / 1024 / 1024)} MB`);
+  }
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const { line } = lines.linePos(error.pos[0]);
+      const [message = ''] = error.message.split('\n');
+      throw new OpenApiError(`line ${String(line)}: ${message.replace(/ at line.*$/, '')}`);
+    }
+    checkShape(document, lines);
+    // Maps, not objects: a key such as __proto__ is a key like any other.
+    const root: unknown = document.toJS({ mapAsMap: true, maxAliasCount: MOST_ALIASES });
+    return root instanceof Map ? operationsOf(root) : [];
+  } catch (error) {
+    if (error instanceof OpenApiError) throw error;
+    const why = error instanceof RangeError ? 'nested too deeply' : String(error);
+    throw new OpenApiError(error instanceof ReferenceError ? 'too many aliases' : why);
+  }
+}
