@@ -91,6 +91,7 @@ async function decidedAt(db: Db, notice: OpenNotice, tickSeconds: number): Promi
       clientId: notice.entity.clientId,
       from: end - MINUTE_MS,
       to: end,
+      ...(notice.statuses === undefined ? {} : { statuses: notice.statuses }),
     };
     at = await readNthCall(db, query, notice.crossing());
   }

@@ -3,6 +3,8 @@ import type { Db } from '../store/db.ts';
 import { readFreshMinutes, readFreshValues } from '../store/detection/fresh.ts';
 import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
+import { judgeOutcomes } from './judge/outcomes.ts';
+import { judgeTogetherLive } from './judge/together.ts';
 import { judgeTravel } from './judge/travel.ts';
 import { judgeValues } from './judge/values.ts';
 import { judgeVolume } from './judge/volume.ts';
@@ -103,6 +105,7 @@ export async function look(
   ]);
   judged.notices.push(...noticed);
   const owedMinutes = await lookAtMinutes(db, memory, minutes, again, judged, learn);
+  await lookAtOutcomes(db, minutes, judged, learn);
   const seen: string[] = [];
   const owedValues = [...memory.owedValues];
   if (minutes.length > 0) owedValues.push({ arrival: again, after: '' });
@@ -112,6 +115,7 @@ export async function look(
     if (page.next !== null) owedValues.push({ ...turn, after: page.next });
     seen.push(...(await lookAtValues(db, memory, page.values, judged, learn)));
   }
+  await judgeTogetherLive(db, judged, learn);
   return {
     judged,
     done() {
@@ -150,6 +154,21 @@ async function lookAtMinutes(
     if (rest !== null) owed.push(rest);
   }
   return [...owed, ...turns];
+}
+
+/** Judges how the calls of minutes (epoch seconds) were answered, an hour of them at a time. */
+async function lookAtOutcomes(
+  db: Db,
+  minutes: readonly number[],
+  judged: Judged,
+  learn: LearnThresholds,
+): Promise<void> {
+  const hours = Map.groupBy(minutes, (minute) => Math.floor(minute / 3600));
+  for (const some of hours.values()) {
+    const only = new Set(some.map((minute) => minute / 60));
+    const range = { first: Math.min(...only), last: Math.max(...only) };
+    await judgeOutcomes(db, range, judged, { only, learn });
+  }
 }
 
 async function lookAtValues(

@@ -37,6 +37,9 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
   'environment.new': 'environment',
 };
 
+/** Windows longer than this look back over what was told before, ms. */
+const LONG_MS = 2 * HOUR_MS;
+
 /** What was told so far, by story. */
 export type Told = Map<string, Raised>;
 
@@ -62,7 +65,12 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
   const ordered = [...notices].sort(
     (a, b) => a.noticed.windowEnd - b.noticed.windowEnd || b.noticed.bits - a.noticed.bits,
   );
+  const lastTold = new Map<string, number>();
+  for (const one of told.values()) {
+    lastTold.set(one.key, Math.max(lastTold.get(one.key) ?? 0, one.raisedAt));
+  }
   for (const notice of ordered) {
+    if (isAftermath(notice, lastTold.get(notice.entity.key) ?? 0)) continue;
     const story = storyOfNotice(notice);
     const before = told.get(story);
     const decision = before === undefined ? 'raise' : decide(notice, before);
@@ -73,9 +81,21 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
         : raisedFrom(notice);
     if (decision === 'raise') raise.push(notice);
     told.set(story, now);
+    lastTold.set(now.key, Math.max(lastTold.get(now.key) ?? 0, now.raisedAt));
     remember.set(story, now);
   }
   return { raise, remember: [...remember.values()] };
+}
+
+/**
+ * Whether a day's window is out of the ordinary because of what was told hours ago: it still holds
+ * those calls when everything has long been quiet again.
+ */
+function isAftermath({ noticed }: OpenNotice, lastTold: number): boolean {
+  const { windowStart, windowEnd } = noticed;
+  return (
+    windowEnd - windowStart > LONG_MS && lastTold > windowStart && windowEnd - lastTold > MERGE_MS
+  );
 }
 
 function decide(notice: OpenNotice, before: Raised): 'raise' | 'grow' | 'drop' {
@@ -97,6 +117,7 @@ function evidenceQuery(notice: OpenNotice): EvidenceQuery {
     ...(entity.name === undefined ? {} : { name: entity.name }),
     from: noticed.windowStart,
     to: noticed.windowEnd,
+    ...(notice.statuses === undefined ? {} : { statuses: notice.statuses }),
   };
   if (dimension === undefined || noticed.value === '') return base;
   return { ...base, only: { dimension, value: noticed.value } };

@@ -6,6 +6,7 @@ import { bindingCertificateMissing } from './detections/binding-certificate-miss
 import { bindingNetworkNotAllowed } from './detections/binding-network-not-allowed.ts';
 import { bindingPlainHttp } from './detections/binding-plain-http.ts';
 import { bindingWeakTls } from './detections/binding-weak-tls.ts';
+import { authorizationNotFoundBurst } from './detections/authorization-not-found-burst.ts';
 import { environmentMismatch } from './detections/environment-mismatch.ts';
 import { environmentNew } from './detections/environment-new.ts';
 import { geographyImpossibleTravel } from './detections/geography-impossible-travel.ts';
@@ -22,9 +23,12 @@ import { lifecycleOverlap } from './detections/lifecycle-overlap.ts';
 import { lifecycleRevokedAccepted } from './detections/lifecycle-revoked-accepted.ts';
 import { lifecycleRotationOverdue } from './detections/lifecycle-rotation-overdue.ts';
 import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
+import { scopeDeniedBurst } from './detections/scope-denied-burst.ts';
 import { scopeFirstUse } from './detections/scope-first-use.ts';
 import { scopeNewRoute } from './detections/scope-new-route.ts';
+import { sharingSeveralSigns } from './detections/sharing-several-signs.ts';
 import { volumeClientSurge } from './detections/volume-client-surge.ts';
+import { volumeRecord } from './detections/volume-record.ts';
 import { volumeSurge } from './detections/volume-surge.ts';
 
 /** Every detection: one line each. A new one is a file in `detections/` and a line here. */
@@ -56,6 +60,10 @@ export const DETECTIONS = {
   inventoryUndocumentedRoute,
   inventoryUnexpectedField,
   inventoryRouteCap,
+  scopeDeniedBurst,
+  authorizationNotFoundBurst,
+  sharingSeveralSigns,
+  volumeRecord,
 } as const;
 
 /** A detection whose window and baseline are its own business. */

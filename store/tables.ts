@@ -5,6 +5,7 @@ export const TABLES = {
   hygiene: 'hygiene',
   tokenMinute: 'token_minute',
   tokenHour: 'token_hour',
+  tokenOutcomes: 'token_outcomes',
   clientMinute: 'client_minute',
   tokenValues: 'token_values',
   tokenSeen: 'token_seen',

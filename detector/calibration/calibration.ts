@@ -1,49 +1,17 @@
 import type { ChangedParameters } from '../../model/what-if.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
+import { DIMENSIONS, OF_CLIENTS, WHOLE } from './dimensions.ts';
+import type { Declared } from './dimensions.ts';
 import { bitsOf, excessOf, noteNoise, usualPeak } from './noise.ts';
 import type { Noise } from './noise.ts';
-import { KEPT, NO_TAIL, excessFor } from './tail.ts';
+import { KEPT, NO_TAIL, excessFor, reachProbability } from './tail.ts';
 import type { Tail } from './tail.ts';
-
-/**
- * Dimensions that raise alarms: the share of the budget that each may spend (DETECTION.md, stage 2,
- * renormalised), the bits at which it alarms before anything was pooled, and how far a learnt
- * threshold may rise above those, as a factor: attacks that nobody noticed are in the pool too, and
- * would else hide the next new country or scope.
- */
-export const ALARMING: Readonly<Record<string, Alarming>> = {
-  volume_minutes: { of: 'volume.surge', weight: 0.09, bits: 30 },
-  volume_hour: { of: 'volume.surge', weight: 0.15, bits: 30 },
-  volume_day: { of: 'volume.surge', weight: 0.05, bits: 30 },
-  geography: { of: 'geography.new-country', weight: 0.2, bits: 15, most: 1.1 },
-  network: { of: 'geography.new-network', weight: 0.1, bits: 22, most: 1.1 },
-  travel: { of: 'geography.impossible-travel', weight: 0.05, bits: 12, most: 1.1 },
-  scope: { of: 'scope.first-use', weight: 0.1, bits: 11, most: 1.5 },
-  route: { of: 'scope.new-route', weight: 0.02, bits: 19 },
-  environment: { of: 'environment.new', weight: 0.08, bits: 13 },
-  client_minutes: { of: 'volume.client-surge', weight: 0.02, bits: 40 },
-  client_hour: { of: 'volume.client-surge', weight: 0.02, bits: 40 },
-  client_day: { of: 'volume.client-surge', weight: 0.02, bits: 40 },
-};
-
-interface Alarming {
-  /** The detection whose parameter `bits` this is. */
-  of: string;
-  weight: number;
-  bits: number;
-  most?: number;
-}
-
-/** Dimensions whose entities are clients: they are pooled apart, over hours of clients. */
-const OF_CLIENTS = /^client_/;
 
 /** How many entities were known in an hour. */
 export interface Known {
   tokens: number;
   clients: number;
 }
-
-const WHOLE = Object.values(ALARMING).reduce((sum, one) => sum + one.weight, 0);
 
 /** Allowance for looking at several dimensions at once. */
 const SEVERAL = 1.25;
@@ -64,8 +32,16 @@ export interface Calibration {
 /** Before anything was learnt. */
 export const UNCALIBRATED: Calibration = { tails: {}, steer: 1 };
 
-/** Bits above which a dimension of an entity alarms; undefined where nothing is known of it. */
-export type Thresholds = (dimension: string, key: string, hour: number) => number | undefined;
+/** What the installation's history says of surprises. */
+export interface Thresholds {
+  /** Bits above which a dimension of an entity alarms; undefined where it raises no alarms. */
+  (dimension: string, key: string, hour: number): number | undefined;
+  /** ln of the share of entity-hours that are as surprising; 0 where nothing is known. */
+  lnP: (dimension: string, key: string, hour: number, bits: number) => number;
+}
+
+/** A dimension that raises no alarms is taken to be as rare at its bits as one of this weight. */
+const SUPPORTING = 0.05;
 
 /**
  * Thresholds of entities. The alarm level is the budget: with B false incidents a day for each
@@ -81,33 +57,47 @@ export function thresholdsFrom(
   budget: number,
   changed: ChangedParameters = {},
 ): Thresholds {
+  const level = budget * calibration.steer;
   const excesses = new Map<string, number>();
-  return (dimension, key, hour) => {
-    const declared = ALARMING[dimension];
-    if (declared === undefined) return undefined;
-    let excess = excesses.get(dimension);
+  const excess = (dimension: string, declared: Declared): number => {
+    const known = excesses.get(dimension);
+    if (known !== undefined) return known;
     const set = changed[declared.of]?.['bits'];
-    if (excess === undefined && set !== undefined) {
-      excess = excessOf(set, 4);
-      excesses.set(dimension, excess);
-    }
-    if (excess === undefined) {
-      const target = targetOf(declared.weight, budget * calibration.steer);
-      // What the declared bits stand for is fixed at the default budget.
-      excess = excessFor(
-        calibration.tails[dimension] ?? NO_TAIL,
-        excessOf(declared.bits, 4) *
-          Math.max(0.3, 1 + 0.1 * Math.log(10 / (budget * calibration.steer))),
-        target,
-        {
-          least: excessOf(LEAST * declared.bits, 4),
-          most: excessOf((declared.most ?? MOST) * declared.bits, 4),
-        },
-      );
-      excesses.set(dimension, excess);
-    }
-    return bitsOf(excess, usualPeak(noise, key, dimension, hour));
+    const solved =
+      set === undefined
+        ? solve(calibration.tails[dimension] ?? NO_TAIL, declared, level)
+        : excessOf(set, 4);
+    excesses.set(dimension, solved);
+    return solved;
   };
+  const threshold = (dimension: string, key: string, hour: number): number | undefined => {
+    const declared = DIMENSIONS[dimension];
+    if (declared === undefined || declared.weight === 0) return undefined;
+    return bitsOf(excess(dimension, declared), usualPeak(noise, key, dimension, hour));
+  };
+  const lnP: Thresholds['lnP'] = (dimension, key, hour, bits) => {
+    const declared = DIMENSIONS[dimension];
+    const x = excessOf(bits, usualPeak(noise, key, dimension, hour));
+    if (declared === undefined || x <= 0) return 0;
+    // What the declared bits stand for is fixed at the default budget.
+    const target = targetOf(declared.weight || SUPPORTING, DEFAULT_BUDGET);
+    const tail = calibration.tails[dimension] ?? NO_TAIL;
+    return Math.log(reachProbability(tail, x, excessOf(declared.bits, 4), target));
+  };
+  return Object.assign(threshold, { lnP });
+}
+
+/** The budget at which the declared bits are meant. */
+const DEFAULT_BUDGET = 10;
+
+/** The excess that alarms within a budget. */
+function solve(tail: Tail, declared: Declared, budget: number): number {
+  const { bits, weight } = declared;
+  const believed = Math.max(0.3, 1 + 0.1 * Math.log(DEFAULT_BUDGET / budget));
+  return excessFor(tail, excessOf(bits, 4) * believed, targetOf(weight, budget), {
+    least: excessOf((declared.least ?? LEAST) * bits, 4),
+    most: excessOf((declared.most ?? MOST) * bits, 4),
+  });
 }
 
 function targetOf(weight: number, budget: number): number {
@@ -158,7 +148,7 @@ export function createPool(noise: Noise): Pool {
       const today = Math.floor(hour / 24);
       const found = [...days].filter(([day]) => day < today && day >= today - POOL_DAYS);
       const tails: Record<string, Tail> = {};
-      for (const dimension of Object.keys(ALARMING)) {
+      for (const dimension of Object.keys(DIMENSIONS)) {
         const all = found.flatMap(([, day]) => day.excesses.get(dimension) ?? []);
         const of = OF_CLIENTS.test(dimension) ? 'clients' : 'tokens';
         const hours = found.reduce((sum, [, day]) => sum + day.hours[of], 0);
@@ -177,7 +167,7 @@ function peaksOf(
 ): Map<string, number[]> {
   const peaks = new Map<string, Map<string, number>>();
   for (const { dimension, key, bits } of surprises) {
-    if (ALARMING[dimension] === undefined) continue;
+    if (DIMENSIONS[dimension] === undefined) continue;
     const excess = excessOf(bits, usualPeak(noise, key, dimension, hour));
     if (excess <= 0) continue;
     const byKey = peaks.get(dimension) ?? new Map<string, number>();

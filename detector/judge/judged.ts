@@ -1,7 +1,7 @@
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import type { Thresholds } from '../calibration/calibration.ts';
 import type { Noticed } from '../detection.ts';
-import type { Notice } from '../findings.ts';
+import type { Entity, Notice } from '../findings.ts';
 
 /** Surprises below this are not kept, bits. */
 export const FLOOR = 4;
@@ -12,14 +12,30 @@ export interface OpenNotice extends Notice {
   decidedAt?: number;
   /** Calls of the last minute after which it was to be noticed; when that is not the first. */
   crossing?: () => number;
+  /** Statuses of the calls that it rests on; where absent, all calls count. */
+  statuses?: readonly number[];
   /** The same, once the 99th percentile of the client's other tokens is known. */
   withPeers?: (peers: number) => Noticed | null;
+}
+
+/** A token whose volume stands out in a minute. */
+export interface StandingOut {
+  entity: Entity;
+  /** Its beginning, epoch ms. */
+  minute: number;
+  /** Calls in the 60 minutes that end with it, and in the minute itself. */
+  calls: number;
+  inMinute: number;
+  /** Factor by which the client's other tokens move now. */
+  move: number;
 }
 
 /** What a look at some calls brought to light. */
 export interface Judged {
   notices: OpenNotice[];
   surprises: SurpriseRow[];
+  /** Tokens that are yet to be compared with their busiest hours. */
+  standingOut?: StandingOut[];
   /** What the installation's history says of thresholds; absent before it says anything. */
   thresholds?: Thresholds;
 }

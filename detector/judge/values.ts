@@ -85,16 +85,16 @@ function baselineOf(fresh: FreshValue, known: Known): ValueBaseline {
   };
 }
 
-/** The strongest surprise of a token in a dimension since a moment. */
-function strongestSince(
+/** The strongest surprise of a token in a dimension in [since, until], event time. */
+function strongestWithin(
   surprises: readonly SurpriseRow[],
-  key: string,
-  dimension: string,
+  { key, dimension }: { key: string; dimension: string },
   since: number,
+  until: number,
 ): number {
   let most = 0;
   for (const one of surprises) {
-    if (one.key === key && one.dimension === dimension && one.time >= since)
+    if (one.key === key && one.dimension === dimension && one.time >= since && one.time <= until)
       most = Math.max(most, one.bits);
   }
   return most;
@@ -194,10 +194,12 @@ export function detectValue(
     calls: fresh.calls,
     granted: fresh.granted,
   };
+  const within = (of: string, span: number): number =>
+    strongestWithin(surprises, { key: tokenHash, dimension: of }, time - span, time);
   const context: CountryBaseline = {
     ...baseline,
-    networkBits: strongestSince(surprises, tokenHash, 'network_kind', time - DAY_MS),
-    alternationBits: strongestSince(surprises, tokenHash, 'travel', time - HOUR_MS),
+    networkBits: within('network_kind', DAY_MS),
+    alternationBits: within('travel', HOUR_MS),
     networkKind: fresh.networkKind,
   };
   const entity: Entity = { kind: 'token', key: tokenHash, tokenHash, clientId };

@@ -16,6 +16,7 @@ import { meanOf, mixtureOf } from '../volume/expectation.ts';
 import type { Expectation, Window } from '../volume/expectation.ts';
 import { FLOOR } from './judged.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
+import { judgeRecords } from './record.ts';
 
 /** Names of the windows' dimensions; the two short ones count as one. */
 const DIMENSIONS = {
@@ -82,6 +83,11 @@ export function judgeCase(one: VolumeCase, into: Judged): void {
   });
   for (const [dimension, value] of best) {
     if (value >= FLOOR) into.surprises.push(surpriseOf(entity, dimension, window.minute, value));
+  }
+  if (entity.kind === 'token' && Math.max(...bits) >= FLOOR) {
+    const [inMinute, , calls] = window.counts;
+    const { minute } = window;
+    (into.standingOut ??= []).push({ entity, minute, calls, inMinute, move: baseline.move });
   }
   const detection = entity.kind === 'token' ? DETECTIONS.volumeSurge : DETECTIONS.volumeClientSurge;
   const noticed = detection.detect(window, baseline, detection.parameters);
@@ -185,6 +191,7 @@ export async function judgeVolume(
       judgeCase(caseOf(row, minute, move), into);
     }
   }
+  await judgeRecords(db, into);
   if (tokens.next === null && clients.next === null) return null;
   return { ...look, after: { token: tokens.next, client: clients.next } };
 }

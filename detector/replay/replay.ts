@@ -7,6 +7,9 @@ import { UNCALIBRATED, closeHour, createPool, thresholdsFrom } from '../calibrat
 import type { Calibration, Pool, Thresholds } from '../calibration/calibration.ts';
 import type { Noise } from '../calibration/noise.ts';
 import type { Judged, OpenNotice } from '../judge/judged.ts';
+import { judgeOutcomes } from '../judge/outcomes.ts';
+import { judgeRecords } from '../judge/record.ts';
+import { judgeTogether } from '../judge/together.ts';
 import { isImpossible, judgeTrail } from '../judge/travel.ts';
 import { detectValue, surpriseOf } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
@@ -68,6 +71,8 @@ interface Replay {
   watched: Map<number, OpenNotice[]>;
   /** Surprises of the last day, for what is held against a token so long. */
   recent: SurpriseRow[];
+  /** All surprises of the hour before. */
+  before: SurpriseRow[];
   noise: Noise;
   pool: Pool;
   calibration: Calibration;
@@ -92,6 +97,7 @@ function begin(options: ReplayOptions): Replay {
     values: beginValues(),
     watched: new Map(),
     recent: [],
+    before: [],
     noise,
     pool: createPool(noise),
     calibration: UNCALIBRATED,
@@ -123,8 +129,12 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
       const look = replayValues(state.values, hour, values.get(hour) ?? [], judging);
       if (judging) {
         judged.notices.push(...(state.watched.get(hour) ?? []));
+        await judgeRecords(db, judged);
         await judgeTravellers(state, hour, look.travellers, judged);
+        await judgeOutcomes(db, { first: hour * 60, last: hour * 60 + 59 }, judged);
         await judgeCandidates(state, hour, look.candidates, judged);
+        judgeTogether(state.before, judged);
+        state.before = judged.surprises;
         close(state, hour, judged);
       }
       yield { hour, judged, calibration: state.calibration };

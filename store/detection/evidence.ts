@@ -16,6 +16,8 @@ export interface EvidenceQuery {
   to: number;
   /** Only calls with this value. */
   only?: { dimension: Dimension; value: string };
+  /** Only calls that were answered so. */
+  statuses?: readonly number[];
 }
 
 /** What the calls behind a finding were. */
@@ -52,6 +54,8 @@ const WHOSE: Readonly<Record<EntityKind, string>> = {
   service: 'c.service = {name:String}',
 };
 
+const ANSWERED = 'AND (empty({statuses:Array(UInt16)}) OR status IN {statuses:Array(UInt16)})';
+
 /** Sums up the calls behind a finding. */
 export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<CallsSummary> {
   const only =
@@ -68,7 +72,7 @@ export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<Ca
        AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))
        AND time >= fromUnixTimestamp64Milli({from:Int64})
-       AND time < fromUnixTimestamp64Milli({to:Int64}) ${only}`,
+       AND time < fromUnixTimestamp64Milli({to:Int64}) ${only} ${ANSWERED}`,
     {
       tokenHash: query.tokenHash,
       clientId: query.clientId,
@@ -76,6 +80,7 @@ export async function readCallsSummary(db: Db, query: EvidenceQuery): Promise<Ca
       from: query.from,
       to: query.to,
       value: query.only?.value ?? '',
+      statuses: query.statuses ?? [],
     },
   );
   if (row === undefined || row.calls === 0) return nothing();
@@ -121,7 +126,7 @@ export async function readNthCall(db: Db, query: EvidenceQuery, n: number): Prom
      WHERE ${WHOSE[query.entity]}
        AND toStartOfHour(time) = toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND time >= fromUnixTimestamp64Milli({from:Int64})
-       AND time < fromUnixTimestamp64Milli({to:Int64})
+       AND time < fromUnixTimestamp64Milli({to:Int64}) ${ANSWERED}
      ORDER BY time LIMIT 1 OFFSET {skip:UInt32}`,
     {
       tokenHash: query.tokenHash,
@@ -130,6 +135,7 @@ export async function readNthCall(db: Db, query: EvidenceQuery, n: number): Prom
       from: query.from,
       to: query.to,
       skip: Math.max(0, n - 1),
+      statuses: query.statuses ?? [],
     },
   );
   return row?.at ?? query.to;

@@ -1,0 +1,86 @@
+import type { Db } from '../db.ts';
+import { TABLES } from '../tables.ts';
+
+/** How the calls of one token were answered, minute by minute. */
+export interface OutcomeMinutes {
+  tokenHash: string;
+  clientId: string;
+  /** Minutes since the epoch with calls, ascending; the counts are in the same order. */
+  minutes: number[];
+  calls: number[];
+  /** Answered 401 or 403. */
+  denied: number[];
+  /** Answered 404. */
+  notFound: number[];
+}
+
+/** A look at a range of minutes since the epoch, both inclusive. */
+export interface MinuteRange {
+  /** From here on refused or missing calls are looked for. */
+  first: number;
+  last: number;
+}
+
+/** How far back before the first minute the rows reach: trailing windows are an hour long. */
+const TRAILING = 59;
+const MOST = 5_000;
+
+/**
+ * Tokens with at least three refused or five missing calls in a range and the 59 minutes before it,
+ * of which at least one lies in the range.
+ */
+export async function readOutcomeMinutes(db: Db, range: MinuteRange): Promise<OutcomeMinutes[]> {
+  const table = `${db.database}.${TABLES.tokenMinute}`;
+  return db.query<OutcomeMinutes>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, argMax(client, m) AS clientId,
+       groupArray(m) AS minutes, groupArray(n) AS calls, groupArray(d) AS denied,
+       groupArray(f) AS notFound
+     FROM (
+       SELECT intDiv(toUnixTimestamp(minute), 60) AS m, token_hash, any(client_id) AS client,
+         sum(calls) AS n, sum(denied) AS d, sum(not_found) AS f
+       FROM ${table}
+       WHERE minute >= toDateTime(({first:UInt32} - ${String(TRAILING)}) * 60)
+         AND minute <= toDateTime({last:UInt32} * 60)
+         AND token_hash IN (
+           SELECT token_hash FROM ${table}
+           WHERE minute >= toDateTime({first:UInt32} * 60)
+             AND minute <= toDateTime({last:UInt32} * 60) AND denied + not_found > 0
+         )
+       GROUP BY m, token_hash ORDER BY token_hash, m
+     )
+     GROUP BY token_hash HAVING sum(d) >= 3 OR sum(f) >= 5 LIMIT ${String(MOST)}`,
+    { ...range },
+  );
+}
+
+/** What is known of a token's answers before a day. */
+export interface OutcomePast {
+  tokenHash: string;
+  calls: number;
+  denied: number;
+  notFound: number;
+  /** Hours with calls. */
+  active: number;
+}
+
+/** The answers that tokens got in the 30 days before a day (days since the epoch). */
+export async function readOutcomePast(
+  db: Db,
+  day: number,
+  tokens: readonly string[],
+): Promise<OutcomePast[]> {
+  return db.query<OutcomePast>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, sum(c) AS calls, sum(d) AS denied,
+       sum(f) AS notFound, sum(bitCount(h)) AS active
+     FROM (
+       SELECT token_hash, day, groupBitOr(hours) AS h, sum(calls) AS c, sum(denied) AS d,
+         sum(not_found) AS f
+       FROM ${db.database}.${TABLES.tokenOutcomes}
+       WHERE token_hash IN (SELECT unhex(arrayJoin({tokens:Array(String)})))
+         AND day < toDate({day:UInt32}) AND day >= toDate({day:UInt32}) - 30
+       GROUP BY token_hash, day
+     )
+     GROUP BY token_hash`,
+    { day, tokens: [...new Set(tokens)] },
+  );
+}
