@@ -5,12 +5,16 @@ import type { Caches, KeptAddress } from '../reading/caches.ts';
 import { plausibleAmount } from '../reading/call-reader.ts';
 import type { MaskKind, MaskedText } from '../reading/mask.ts';
 import type { TokenAliases } from '../rotation/token-aliases.ts';
+import { UNNAMED } from '../reading/raw-values.ts';
 import type { ImportedCall } from './line.ts';
 
 const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
 
-/** Told of every value that was masked. */
-export type OnMasked = (kinds: readonly MaskKind[]) => void;
+/** Told of every value that was masked: whose, for which column of `calls`, and what it looked like. */
+export type OnMasked = (service: string, field: string, kinds: readonly MaskKind[]) => void;
+
+/** Reads a value for a column of `calls`, masked. */
+type ReadText = (field: string, cache: ByteCache<MaskedText>, value: string | undefined) => string;
 
 export interface ImportedOptions {
   caches: Caches;
@@ -25,34 +29,37 @@ export function appendImported(
   { caches, aliases, onMasked }: ImportedOptions,
 ): void {
   const { columns } = block;
-  const text = (cache: ByteCache<MaskedText>, value: string | undefined): string => {
+  const service = read(caches.service, call.service)?.text || UNNAMED;
+  const text: ReadText = (field, cache, value) => {
     if (value === undefined || value === '') return '';
     const kept = cache.getText(value);
-    if (kept.masked.length > 0) onMasked(kept.masked);
+    if (kept.masked.length > 0) onMasked(service, field, kept.masked);
     return kept.text;
   };
-  const texts = (values: readonly string[] | undefined): readonly string[] =>
-    (values ?? []).slice(0, 128).map((value) => text(caches.scope, value));
+  const texts = (field: string, values: readonly string[] | undefined): readonly string[] =>
+    (values ?? []).slice(0, 128).map((value) => text(field, caches.scope, value));
 
   columns.time.push(call.time);
   columns.source.push('import');
   columns.trace_id.pushZeros();
   columns.span_id.pushZeros();
   appendCredential(block, call, { caches, aliases }, text);
-  columns.granted_scopes.push(texts(call.granted_scopes));
+  columns.granted_scopes.push(texts('granted_scopes', call.granted_scopes));
   columns.auth_methods.push([]);
-  columns.service.push(text(caches.service, call.service));
-  columns.environment.push(text(caches.environment, call.environment));
-  columns.scope.push(text(caches.scope, call.scope));
+  columns.service.push(text('service', caches.service, call.service));
+  columns.environment.push(text('environment', caches.environment, call.environment));
+  columns.scope.push(text('scope', caches.scope, call.scope));
   columns.method.push(read(caches.method, call.method) ?? '');
-  columns.route.push(text(caches.route, call.route) || text(caches.path, call.path));
+  columns.route.push(
+    text('route', caches.route, call.route) || (read(caches.path, call.path)?.text ?? ''),
+  );
   columns.status.push(call.status ?? 0);
-  columns.user_agent.push(text(caches.userAgent, call.user_agent));
-  columns.request_fields.push(texts(call.fields));
+  columns.user_agent.push(text('user_agent', caches.userAgent, call.user_agent));
+  columns.request_fields.push(texts('request_fields', call.fields));
   columns.nonce_hash.push(read(caches.nonce, call.nonce));
   columns.payload_hash.pushZeros();
   appendNetwork(block, call, caches);
-  columns.object_type.push(text(caches.objectType, call.object_type));
+  columns.object_type.push(text('object_type', caches.objectType, call.object_type));
   columns.object_hash.push(read(caches.object, call.object));
   columns.object_owner_hash.push(read(caches.subject, call.object_owner));
   columns.amount.push(plausibleAmount(call.amount ?? Number.NaN));
@@ -68,17 +75,20 @@ function appendCredential(
   { columns }: CallBlock,
   call: ImportedCall,
   { caches, aliases }: Pick<ImportedOptions, 'caches' | 'aliases'>,
-  text: (cache: ByteCache<MaskedText>, value: string | undefined) => string,
+  text: ReadText,
 ): void {
   const presented = call.token_hash === undefined ? read(caches.credential, call.token) : null;
   const hash = aliases.resolve(read(caches.tokenHash, call.token_hash) ?? presented);
   const claims = presented?.claims ?? null;
   columns.token_hash.push(hash);
   columns.token_id.push(claims?.id ?? '');
-  columns.client_id.push(text(caches.clientId, call.client) || (claims?.clientId ?? ''));
+  columns.client_id.push(
+    text('client_id', caches.clientId, call.client) || (claims?.clientId ?? ''),
+  );
   columns.subject_hash.push(read(caches.subject, call.subject) ?? claims?.subject ?? null);
   columns.token_environment.push(
-    text(caches.environment, call.token_environment) || (claims?.environment ?? ''),
+    text('token_environment', caches.environment, call.token_environment) ||
+      (claims?.environment ?? ''),
   );
   columns.token_issued_at.push(call.token_issued_at ?? claims?.issuedAt ?? 0);
   columns.token_expires_at.push(call.token_expires_at ?? claims?.expiresAt ?? 0);

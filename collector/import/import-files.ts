@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { peppersOf } from '../../config/pepper.ts';
 import type { Config } from '../../config/schema.ts';
+import { HygieneCounts } from '../hygiene/hygiene-tally.ts';
+import { writeHygiene } from '../../store/calls/hygiene.ts';
 import { CallBlock } from '../../store/calls/call-block.ts';
 import { insertCallBlock } from '../../store/calls/insert-calls.ts';
 import type { Db } from '../../store/db.ts';
@@ -102,6 +104,7 @@ class Importer {
   readonly #links: AliasKeeper;
   readonly #inserts: Inserts;
   readonly #block = new CallBlock();
+  readonly #hygiene = new HygieneCounts();
   readonly #noted = new Set<string>();
   #hash = createHash('sha256');
   #linesInBlock = 0;
@@ -185,6 +188,8 @@ class Importer {
     const bytes = this.#block.encode();
     this.summary.kept += this.#block.rows;
     this.#block.clear();
+    // Under the block's own token: what is imported again is not counted again.
+    await writeHygiene(this.#options.db, this.#hygiene.take(), `hygiene-${token}`);
     await this.#inserts.add(bytes, token);
     if (this.#links.aliases.isRotating) await this.#links.sync();
   }
@@ -229,8 +234,11 @@ class Importer {
     appendImported(this.#block, outcome.call, {
       caches: this.#caches,
       aliases: this.#links.aliases,
-      onMasked: (kinds) => {
-        for (const kind of kinds) this.#once(`a value that looks like a ${kind} was masked`);
+      onMasked: (service, field, kinds) => {
+        for (const kind of kinds) {
+          this.#once(`a value that looks like a ${kind} was masked`);
+          this.#hygiene.add(Date.now(), service, field, kind);
+        }
       },
     });
   }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importFiles } from '../../collector/import/import-files.ts';
 import type { ImportOptions } from '../../collector/import/import-files.ts';
 import { hashToken, pseudonym } from '../../model/hash.ts';
+import { readHygiene } from '../../store/calls/hygiene.ts';
 import { openTestStore } from '../support/test-store.ts';
 import type { TestStore } from '../support/test-store.ts';
 
@@ -57,6 +58,17 @@ const WHOLE = {
 };
 
 describe('importFiles', () => {
+  it('counts what it masks in the hygiene report, once however often a file is imported', async () => {
+    const line = { ...WHOLE, service: 'careless-import', user_agent: 'by anna@example.com' };
+    const path = file('careless.ndjson', `${JSON.stringify(line)}\n${JSON.stringify(line)}\n`);
+    await run([path]);
+    await run([path]);
+    const found = await readHygiene(store.db, { since: Date.now(), service: 'careless-import' });
+    expect(found).toEqual([
+      expect.objectContaining({ field: 'user_agent', kind: 'mail', count: 2 }),
+    ]);
+  });
+
   it('keeps every key of a line, hashed and located', async () => {
     const path = file('whole.jsonl', `${JSON.stringify(WHOLE)}\n`);
     expect(await run([path])).toEqual({ read: 1, kept: 1, rejected: 0 });
