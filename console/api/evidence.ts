@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Incident } from '../../model/incident.ts';
 import type { FindingSummary } from '../../model/incident-event.ts';
 import { readActivity, readCalls } from '../../store/console/activity.ts';
-import type { Whose } from '../../store/console/activity.ts';
+import type { About } from '../../store/console/activity.ts';
+import { readPlaces } from '../../store/console/places.ts';
+import type { Place } from '../../store/console/places.ts';
 import { readIncident } from '../../store/incidents/events.ts';
 import type { ApiContext } from './context.ts';
 import { ok, operation, refuse } from './operation.ts';
@@ -61,9 +63,12 @@ const callSchema = z
   })
   .meta({ id: 'Call' });
 
-function whoseOf(incident: Incident): Whose | null {
-  if (incident.tokenHash !== '') return { tokenHash: incident.tokenHash };
-  return incident.clientId === '' ? null : { clientId: incident.clientId };
+function aboutOf({ entity, tokenHash, clientId, name, campaignOf }: Incident): About | null {
+  if (campaignOf?.kind === 'network') return null;
+  if (entity === 'endpoint') return { endpoint: name };
+  if (entity === 'service') return { service: name };
+  if (tokenHash !== '') return { tokenHash };
+  return clientId === '' ? null : { clientId };
 }
 
 /** The finding whose windows a chart is drawn in: the strongest on the volume, else the strongest. */
@@ -116,12 +121,12 @@ function activity({ db, now }: ApiContext): Operation {
     handle: async ({ params }) => {
       const incident = await readIncident(db, params.id);
       if (incident === null) return refuse(404, 'There is no incident with this id.');
-      const [whose, finding] = [whoseOf(incident), leading(incident)];
-      if (whose === null || finding === undefined) {
+      const [about, finding] = [aboutOf(incident), leading(incident)];
+      if (about === null || finding === undefined) {
         return ok({ step: MINUTE, buckets: [], band: null, windows: [] });
       }
       const range = rangeOf(incident, finding, now());
-      const buckets = await readActivity(db, whose, range);
+      const buckets = await readActivity(db, about, range);
       return ok({
         step: range.step,
         buckets: buckets.map(({ at, calls, denied }) => ({ at: iso(at), calls, denied })),
@@ -150,9 +155,9 @@ function calls({ db }: ApiContext): Operation {
     handle: async ({ params, query }) => {
       const incident = await readIncident(db, params.id);
       if (incident === null) return refuse(404, 'There is no incident with this id.');
-      const whose = whoseOf(incident);
-      if (whose === null || incident.findings.length === 0) return ok({ calls: [] });
-      const rows = await readCalls(db, whose, {
+      const about = aboutOf(incident);
+      if (about === null || incident.findings.length === 0) return ok({ calls: [] });
+      const rows = await readCalls(db, about, {
         from: Math.min(...incident.findings.map((f) => f.firstCallAt)),
         to: Math.max(...incident.findings.map((f) => f.windowEnd)),
         limit: query.limit,
@@ -171,7 +176,44 @@ function calls({ db }: ApiContext): Operation {
   });
 }
 
-/** What an incident rests on: the calls, counted and one by one. */
+const placeSchema = z
+  .object({ country: z.string(), calls: z.int(), first_at: z.string() })
+  .meta({ id: 'Place' });
+
+/** Where calls came from before is looked at for so long, ms. */
+const PLACES_BEFORE = 14 * 24 * HOUR;
+
+function placeView({ country, calls: n, firstAt }: Place): z.infer<typeof placeSchema> {
+  return { country, calls: n, first_at: iso(firstAt) };
+}
+
+function places({ db }: ApiContext): Operation {
+  return operation({
+    id: 'getIncidentPlaces',
+    method: 'GET',
+    path: '/api/v1/incidents/{id}/places',
+    tag: 'incidents',
+    summary: 'Countries that calls came from: in the fortnight before, and behind the incident',
+    access: 'viewer',
+    params: idParams,
+    answer: z.object({ before: z.array(placeSchema), during: z.array(placeSchema) }),
+    handle: async ({ params }) => {
+      const incident = await readIncident(db, params.id);
+      if (incident === null) return refuse(404, 'There is no incident with this id.');
+      const about = aboutOf(incident);
+      if (about === null || incident.findings.length === 0) return ok({ before: [], during: [] });
+      const from = Math.min(...incident.findings.map((f) => f.firstCallAt));
+      const to = Math.max(...incident.findings.map((f) => f.windowEnd));
+      const [before, during] = await Promise.all([
+        readPlaces(db, about, { from: from - PLACES_BEFORE, to: from }),
+        readPlaces(db, about, { from, to }),
+      ]);
+      return ok({ before: before.map(placeView), during: during.map(placeView) });
+    },
+  });
+}
+
+/** What an incident rests on: the calls, counted, placed and one by one. */
 export function evidenceOperations(context: ApiContext): Operation[] {
-  return [activity(context), calls(context)];
+  return [activity(context), calls(context), places(context)];
 }

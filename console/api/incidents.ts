@@ -4,6 +4,7 @@ import { fold } from '../../model/incident.ts';
 import type { Incident } from '../../model/incident.ts';
 import { SEVERITIES } from '../../model/severity.ts';
 import { readQueue } from '../../store/console/queue.ts';
+import { TIES, readRelated } from '../../store/console/related.ts';
 import {
   appendEvents,
   readEvents,
@@ -191,11 +192,45 @@ function bulkOperation({ db, now, newId, audit }: ApiContext): Operation {
   });
 }
 
+const relatedAnswer = z.object({
+  related: z.array(
+    z
+      .object({
+        /** The same token (or client, ...), campaign or client; or the same kind at the same time. */
+        tie: z.enum(TIES),
+        incident: incidentSchema,
+      })
+      .meta({ id: 'RelatedIncident' }),
+  ),
+});
+
+function relatedOperation({ db }: ApiContext): Operation {
+  return operation({
+    id: 'listRelatedIncidents',
+    method: 'GET',
+    path: '/api/v1/incidents/{id}/related',
+    tag: 'incidents',
+    summary: 'Other incidents that it may have to do with, the closest ties first',
+    access: 'viewer',
+    params: idParams,
+    answer: relatedAnswer,
+    handle: async ({ params }) => {
+      const incident = await readIncident(db, params.id);
+      if (incident === null) return refuse(404, 'There is no incident with this id.');
+      const related = await readRelated(db, incident, 20);
+      return ok({
+        related: related.map(({ tie, incident: row }) => ({ tie, incident: incidentView(row) })),
+      });
+    },
+  });
+}
+
 /** Incidents: the queue, one, and what people decide about them. */
 export function incidentOperations(context: ApiContext): Operation[] {
   return [
     listOperation(context),
     oneOperation(context),
+    relatedOperation(context),
     transitionOperation(context),
     bulkOperation(context),
   ];

@@ -62,7 +62,7 @@ function detections({ db, now }: ApiContext): Operation {
           ...row,
           severity: severitySchema.catch('medium').parse(severity),
           blind_spots: blindSpots,
-          parameters: JSON.parse(row.parameters || '{}') as Record<string, unknown>,
+          parameters: JSON.parse(row.parameters || '{}') as Record<string, number>,
           findings_7d: row.daily.slice(7).reduce((sum, n) => sum + n, 0),
           false_positives: falsePositives,
         })),

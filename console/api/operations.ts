@@ -17,6 +17,7 @@ import { serviceOperations } from './service.ts';
 import { sessionOperations } from './session.ts';
 import { silenceOperations } from './silences.ts';
 import { tokenOperations } from './tokens.ts';
+import { whatIfOperations } from './what-if.ts';
 
 /** Everything that the API offers. */
 export function apiOperations(context: ApiContext, registry: Registry): Operation[] {
@@ -29,6 +30,7 @@ export function apiOperations(context: ApiContext, registry: Registry): Operatio
     ...registryOperations(context),
     ...revocationOperations(context),
     ...silenceOperations(context),
+    ...whatIfOperations(context),
     ...overviewOperations(context),
     ...sessionOperations(context),
     ...oidcOperations(context),

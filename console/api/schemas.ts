@@ -169,7 +169,8 @@ export const detectionSchema = z
     attack: z.array(z.string()),
     runbook: z.string(),
     blind_spots: z.array(z.string()),
-    parameters: z.record(z.string(), z.unknown()),
+    /** As declared; see the detection settings for what was set over them. */
+    parameters: z.record(z.string(), z.number()),
     findings_7d: z.int(),
     /** Findings in each of the last 14 days, oldest first. */
     daily: z.array(z.int()),

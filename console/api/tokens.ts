@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { pepperOf } from '../../config/pepper.ts';
 import { hashToken } from '../../model/hash.ts';
+import type { TokenHash } from '../../model/hash.ts';
+import { canonicalTokenHash } from '../../store/calls/aliases.ts';
+import { readClientReach } from '../../store/console/client-reach.ts';
 import {
   listClients,
   listTokens,
@@ -165,13 +168,15 @@ function profile(context: ApiContext): Operation {
       usual: usualSchema,
     }),
     handle: async ({ params }) => {
-      const facts = await readTokenFacts(context.db, params.hash);
+      // After a rotation of the pepper the history stays under the first of a token's hashes.
+      const hash = await canonicalTokenHash(context.db, params.hash as TokenHash);
+      const facts = await readTokenFacts(context.db, hash);
       if (facts === null) return refuse(404, 'No call of this token is known.');
-      const said = await readRegisteredToken(context.db, params.hash);
+      const said = await readRegisteredToken(context.db, hash);
       return ok({
         token: tokenView(facts),
         registered: said === null ? null : registeredView(said),
-        usual: await usualOf(context, { tokenHash: params.hash }),
+        usual: await usualOf(context, { tokenHash: hash }),
       });
     },
   });
@@ -191,7 +196,7 @@ function lookup({ db, config }: ApiContext): Operation {
     answer: z.object({ token_hash: z.string(), known: z.boolean() }),
     handle: async ({ body }) => {
       const raw = body.token.replace(/^(bearer|basic|token|apikey|dpop)\s+/i, '');
-      const hash = hashToken(pepperOf(config).reveal(), raw);
+      const hash = await canonicalTokenHash(db, hashToken(pepperOf(config).reveal(), raw));
       return ok({ token_hash: hash, known: (await readTokenFacts(db, hash)) !== null });
     },
   });
@@ -253,7 +258,42 @@ function client(context: ApiContext): Operation {
   });
 }
 
+const reachSchema = z
+  .object({
+    calls_per_day: z.int(),
+    live_tokens: z.int(),
+    routes: z.array(z.object({ route: z.string(), calls_per_day: z.int() })),
+    services: z.array(z.string()),
+  })
+  .meta({ id: 'ClientReach' });
+
+function reach({ db, now }: ApiContext): Operation {
+  return operation({
+    id: 'getClientReach',
+    method: 'GET',
+    path: '/api/v1/clients/{id}/reach',
+    tag: 'clients',
+    summary: 'What cutting off a client would hit: its blast radius',
+    access: 'viewer',
+    params: z.object({ id: z.string().min(1).max(2_000) }),
+    answer: reachSchema,
+    handle: async ({ params }) => {
+      const whole = await readClientReach(db, params.id, now());
+      return ok({
+        calls_per_day: whole.callsPerDay,
+        live_tokens: whole.liveTokens,
+        routes: whole.routes.map(({ route, callsPerDay }) => ({
+          route,
+          calls_per_day: callsPerDay,
+        })),
+        services: whole.services,
+      });
+    },
+  });
+}
+
 /** Tokens and clients: what is known, and what is usual. */
 export function tokenOperations(context: ApiContext): Operation[] {
-  return [list(context), profile(context), lookup(context), clients(context), client(context)];
+  const tokens = [list(context), profile(context), lookup(context)];
+  return [...tokens, clients(context), client(context), reach(context)];
 }

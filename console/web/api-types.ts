@@ -137,6 +137,11 @@ export type Delivery = {
   last_error: string;
 };
 
+export type RelatedIncident = {
+  tie: 'entity' | 'campaign' | 'client' | 'kind';
+  incident: Incident;
+};
+
 export type Activity = {
   step: number;
   buckets: Bucket[];
@@ -164,6 +169,8 @@ export type Call = {
   trace_id: string;
 };
 
+export type Place = { country: string; calls: number; first_at: string };
+
 export type Detection = {
   id: string;
   title: string;
@@ -173,7 +180,7 @@ export type Detection = {
   attack: string[];
   runbook: string;
   blind_spots: string[];
-  parameters: Record<string, unknown>;
+  parameters: Record<string, number>;
   findings_7d: number;
   daily: number[];
   confirmed: number;
@@ -241,6 +248,13 @@ export type Client = {
   last_seen: string;
 };
 
+export type ClientReach = {
+  calls_per_day: number;
+  live_tokens: number;
+  routes: { route: string; calls_per_day: number }[];
+  services: string[];
+};
+
 export type TokenRegistration = {
   client?: string;
   environment?: string;
@@ -291,6 +305,55 @@ export type SilenceMatch = {
   service?: string;
   environment?: string;
   token?: string;
+};
+
+export type WhatIf = {
+  id: string;
+  detection: string;
+  parameters: Record<string, number>;
+  days: number;
+  asked_by: string;
+  asked_at: string;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  share: number;
+  reason: string;
+  result: WhatIfResult | null;
+};
+
+export type WhatIfResult = {
+  from: string;
+  to: string;
+  before: number;
+  after: number;
+  kept: number;
+  changed: number;
+  gained_total: number;
+  lost_total: number;
+  gained: WhatIfIncident[];
+  lost: WhatIfIncident[];
+};
+
+export type WhatIfIncident = {
+  entity: 'token' | 'client' | 'endpoint' | 'service';
+  token_hash: string;
+  client: string;
+  name: string;
+  title: string;
+  explanation: string;
+  severity: Severity;
+  score: number;
+  opened_at: string;
+  detections: string[];
+  incident_id: string;
+  status: IncidentStatus | '';
+};
+
+export type DetectionSetting = {
+  detection: string;
+  parameters: Record<string, number>;
+  set_by: string;
+  set_at: string;
+  reason: string;
 };
 
 export type Endpoint = {
@@ -378,6 +441,19 @@ export interface paths {
       };
     };
   };
+  '/api/v1/incidents/{id}/related': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { related: RelatedIncident[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
   '/api/v1/incidents/{id}/transitions': {
     post: {
       parameters: { query?: never; path: { id: string } };
@@ -449,6 +525,19 @@ export interface paths {
       requestBody?: never;
       responses: {
         200: { content: { 'application/json': { calls: Call[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/incidents/{id}/places': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { before: Place[]; during: Place[] } } };
         400: { content: { 'application/problem+json': Problem } };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };
@@ -619,6 +708,19 @@ export interface paths {
       };
     };
   };
+  '/api/v1/clients/{id}/reach': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': ClientReach } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
   '/api/v1/tokens/{hash}/registration': {
     get: {
       parameters: { query?: never; path: { hash: string } };
@@ -731,6 +833,85 @@ export interface paths {
       requestBody?: never;
       responses: {
         200: { content: { 'application/json': Silence } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/what-if': {
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: {
+        content: {
+          'application/json': {
+            detection: string;
+            parameters: Record<string, number>;
+            days?: number;
+          };
+        };
+      };
+      responses: {
+        200: { content: { 'application/json': WhatIf } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { questions: WhatIf[] } } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/what-if/{id}': {
+    get: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': WhatIf } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+    delete: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': WhatIf } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+        404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/detection-settings': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { settings: DetectionSetting[] } } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/detections/{id}/parameters': {
+    put: {
+      parameters: { query?: never; path: { id: string } };
+      requestBody: {
+        content: { 'application/json': { parameters: Record<string, number>; reason?: string } };
+      };
+      responses: {
+        200: { content: { 'application/json': DetectionSetting } };
         400: { content: { 'application/problem+json': Problem } };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };

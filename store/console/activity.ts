@@ -4,6 +4,17 @@ import { TABLES } from '../tables.ts';
 /** Whose calls: one token's, or all of a client's. */
 export type Whose = { tokenHash: string } | { clientId: string };
 
+/** What an incident can be about: those, an endpoint (service, method, route) or a service. */
+export type About = Whose | { endpoint: string } | { service: string };
+
+function conditionOf(about: About): string {
+  if ('tokenHash' in about) return 'token_hash = unhex({tokenHash:String})';
+  if ('clientId' in about) return 'client_id = {clientId:String}';
+  return 'service' in about
+    ? 'service = {service:String}'
+    : "concat(service, ' ', method, ' ', route) = {endpoint:String}";
+}
+
 /** The calls of one stretch of time. */
 export interface Bucket {
   /** Its start, epoch ms. */
@@ -14,12 +25,8 @@ export interface Bucket {
 }
 
 /** The conditions that pick calls; the sort key begins with the hour, so it is named, too. */
-export function callsOf(whose: Whose): string {
-  const who =
-    'tokenHash' in whose
-      ? 'token_hash = unhex({tokenHash:String})'
-      : 'client_id = {clientId:String}';
-  return `${who} AND time >= fromUnixTimestamp64Milli({from:Int64})
+export function callsOf(about: About): string {
+  return `${conditionOf(about)} AND time >= fromUnixTimestamp64Milli({from:Int64})
     AND time < fromUnixTimestamp64Milli({to:Int64})
     AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
     AND toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))`;
@@ -33,7 +40,7 @@ export function callsOf(whose: Whose): string {
  */
 export async function readActivity(
   db: Db,
-  whose: Whose,
+  about: About,
   range: { from: number; to: number; step: number },
 ): Promise<Bucket[]> {
   const steps = Math.ceil((range.to - range.from) / range.step);
@@ -42,8 +49,8 @@ export async function readActivity(
     `SELECT intDiv(toUnixTimestamp64Milli(time) - {from:Int64}, {step:Int64}) AS n,
        count() AS calls,
        countIf(status IN (401, 403, 429) OR auth_result = 'rejected') AS denied
-     FROM ${db.database}.${TABLES.calls} WHERE ${callsOf(whose)} GROUP BY n`,
-    { ...whose, ...range },
+     FROM ${db.database}.${TABLES.calls} WHERE ${callsOf(about)} GROUP BY n`,
+    { ...about, ...range },
   );
   const byStep = new Map(rows.map((row) => [row.n, row]));
   return Array.from({ length: Math.max(0, steps) }, (_, n) => ({
@@ -75,7 +82,7 @@ export interface CallRow {
 /** Calls of a stretch [from, to) (epoch ms), latest first, at most `limit`. */
 export async function readCalls(
   db: Db,
-  whose: Whose,
+  about: About,
   range: { from: number; to: number; limit: number },
 ): Promise<CallRow[]> {
   return db.query(
@@ -83,8 +90,8 @@ export async function readCalls(
        toString(auth_result) AS authResult, country, asn, toString(network_kind) AS networkKind,
        user_agent AS userAgent,
        if(trace_id = toFixedString('', 16), '', lower(hex(trace_id))) AS traceId
-     FROM ${db.database}.${TABLES.calls} WHERE ${callsOf(whose)}
+     FROM ${db.database}.${TABLES.calls} WHERE ${callsOf(about)}
      ORDER BY time DESC LIMIT {limit:UInt32}`,
-    { ...whose, ...range },
+    { ...about, ...range },
   );
 }

@@ -14,7 +14,7 @@ export interface QueueFilter {
   detection?: string;
   tokenHash?: string;
   assignee?: string;
-  /** Words looked for in title, client, assignee, detections and services; or the start of an id or token hash. */
+  /** Words looked for in title, client, endpoint or service, assignee, detections and services; or the start of an id or token hash. */
   q?: string;
 }
 
@@ -32,6 +32,7 @@ export interface QueuePage {
 
 const TEXT = `(positionCaseInsensitiveUTF8(title, {q:String}) > 0
   OR positionCaseInsensitiveUTF8(client_id, {q:String}) > 0
+  OR positionCaseInsensitiveUTF8(name, {q:String}) > 0
   OR positionCaseInsensitiveUTF8(assignee, {q:String}) > 0
   OR positionCaseInsensitiveUTF8(arrayStringConcat(detections, ' '), {q:String}) > 0
   OR positionCaseInsensitiveUTF8(arrayStringConcat(services, ' '), {q:String}) > 0

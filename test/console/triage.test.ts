@@ -1,36 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundle } from '../../console/bundle.ts';
 import { readIncident } from '../../store/incidents/events.ts';
-import { openBrowser } from '../support/browser.ts';
+import { ConsoleBrowser } from '../support/console-browser.ts';
 import { seedConsole, tokenOf } from '../support/console-seed.ts';
-import { ADMIN_KEY, openTestConsole } from '../support/test-console.ts';
+import { openTestConsole } from '../support/test-console.ts';
 import type { TestConsole } from '../support/test-console.ts';
-
-const axeSource = readFileSync(
-  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  'utf8',
-);
 
 let test: TestConsole;
 let ids: string[];
-let base: string;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-let cookies: Cookie[] = [];
-/** Errors of the page and refusals of its policy; there must be none. */
-let complaints: string[];
+let browser: ConsoleBrowser;
 
 beforeAll(async () => {
   test = await openTestConsole({ TOKENWATCH_ALERTING_REVOCATION_MODE: 'approve' }, await bundle());
   ({ ids } = await seedConsole(test.store.db, { now: Date.now() }));
-  await test.app.listen({ port: 0, host: '127.0.0.1' });
-  base = `http://127.0.0.1:${(test.app.server.address() as AddressInfo).port}`;
-  browser = await openBrowser();
+  browser = await ConsoleBrowser.open(test);
 });
 
 afterAll(async () => {
@@ -38,62 +21,24 @@ afterAll(async () => {
   await test.close();
 });
 
-beforeEach(async () => {
-  complaints = [];
-  context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } });
-  context.setDefaultTimeout(6_000);
-  page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-});
+beforeEach(async () => browser.newPage());
 
-afterEach(async () => {
-  expect(complaints.filter((text) => !text.includes('status of 401'))).toEqual([]);
-  await context.close();
-});
-
-/** Signs in with the key the first time, and goes on with that session in later tests. */
-async function signIn(): Promise<void> {
-  await context.addCookies(cookies);
-  await page.goto(`${base}/incidents`);
-  if (cookies.length === 0) {
-    await page.getByLabel('Admin key').fill(ADMIN_KEY);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-  }
-  await page.getByRole('list', { name: 'Incidents' }).waitFor();
-  cookies = await context.cookies();
-}
-
-/** Serious violations that axe finds on the page as it stands. */
-async function violations(): Promise<string[]> {
-  return page.evaluate(`(async () => {
-    ${axeSource};
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html.slice(0, 160)).join(' | '));
-  })()`);
-}
-
-/** True when nothing sticks out at the side. */
-async function fits(): Promise<boolean> {
-  return page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
-}
+afterEach(async () => browser.endPage());
 
 describe('the console in a browser', () => {
   it('lets in by the printed link and takes it out of the address', async () => {
-    await page.goto(`${base}${test.loginPath}`);
+    const { page } = browser;
+    await browser.visit(test.loginPath);
     await page.getByRole('heading', { name: 'Incidents' }).waitFor();
-    expect(page.url()).toBe(`${base}/incidents`);
+    expect(page.url()).toBe(`${browser.base}/incidents`);
     expect(await page.getByRole('listitem').count()).toBeGreaterThan(5);
-    const [cookie] = await context.cookies();
+    const [cookie] = await browser.context.cookies();
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
   });
 
   it('is worked through by keyboard, and takes back', async () => {
-    await signIn();
+    await browser.signIn();
+    const { page } = browser;
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await page.keyboard.press('k');
@@ -117,7 +62,8 @@ describe('the console in a browser', () => {
   });
 
   it('opens an incident with Enter and closes it with a reason', async () => {
-    await signIn();
+    await browser.signIn();
+    const { page } = browser;
     await page.getByLabel('Search incidents').fill('oakbridge');
     await page.getByRole('link', { name: 'Accepted after it expired' }).waitFor();
     await expect.poll(async () => page.locator('.tw-row').count()).toBe(1);
@@ -135,7 +81,8 @@ describe('the console in a browser', () => {
   });
 
   it('shows by itself what changes', async () => {
-    await signIn();
+    await browser.signIn();
+    const { page } = browser;
     await page.getByText('Live', { exact: true }).waitFor();
     const row = page.getByRole('listitem').filter({ hasText: 'kestrel-insights' });
     await row.waitFor();
@@ -147,8 +94,9 @@ describe('the console in a browser', () => {
   });
 
   it('tells the story of an incident: band, evidence, calls, comments', async () => {
-    await signIn();
-    await page.goto(`${base}/incidents/${ids[0] ?? ''}`);
+    await browser.signIn();
+    const { page } = browser;
+    await browser.visit(`/incidents/${ids[0] ?? ''}`);
     await page
       .getByRole('img', { name: /usual 3 to 22/ })
       .first()
@@ -163,24 +111,26 @@ describe('the console in a browser', () => {
   it.each(['light', 'dark'] as const)(
     'is accessible and fits, narrow and wide, %s',
     async (scheme) => {
+      const { page } = browser;
       await page.emulateMedia({ colorScheme: scheme });
-      await signIn();
+      await browser.signIn();
       const paths = [
         ...['/incidents', `/incidents/${ids[0] ?? ''}`, '/detections', '/deliveries', '/tokens'],
         ...[`/tokens/${tokenOf(1)}`, '/clients', '/clients/northwind-treasury', '/silences'],
-        ...['/endpoints', '/audit', '/pipeline', '/settings'],
+        ...['/endpoints', '/audit', '/pipeline', '/settings', '/detections/geography.new-country'],
+        ...[`/incidents/${ids[1] ?? ''}`, `/incidents/${ids[9] ?? ''}`, `/tokens/${tokenOf(2)}`],
       ];
       for (const path of paths) {
-        for (const width of [1440, 390]) {
-          await page.setViewportSize({ width, height: 844 });
-          await page.goto(`${base}${path}`);
-          await page.getByRole('heading', { level: 1 }).waitFor();
-          await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
-          await page.waitForTimeout(200);
-          expect([path, width, await violations()]).toEqual([path, width, []]);
-          expect([path, width, await fits()]).toEqual([path, width, true]);
-        }
+        await page.setViewportSize({ width: 1440, height: 844 });
+        await browser.visit(path);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+        await page.waitForTimeout(100);
+        expect([path, await browser.violations()]).toEqual([path, []]);
+        await page.setViewportSize({ width: 390, height: 844 });
+        expect([path, await browser.fits()]).toEqual([path, true]);
       }
+      expect(['narrow', await browser.violations()]).toEqual(['narrow', []]);
       const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
       expect(ground).toBe(scheme === 'dark' ? 'rgb(14, 19, 28)' : 'rgb(246, 247, 250)');
     },
@@ -188,8 +138,9 @@ describe('the console in a browser', () => {
   );
 
   it('asks for a revocation after showing what it would hit', async () => {
-    await signIn();
-    await page.goto(`${base}/incidents/${ids[0] ?? ''}`);
+    await browser.signIn();
+    const { page } = browser;
+    await browser.visit(`/incidents/${ids[0] ?? ''}`);
     await page.getByRole('button', { name: 'Revoke the token' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('calls a day on 2 routes').waitFor();
@@ -203,19 +154,21 @@ describe('the console in a browser', () => {
   });
 
   it('silences with a preview of what it would have hidden', async () => {
-    await signIn();
-    await page.goto(`${base}/silences`);
+    await browser.signIn();
+    const { page } = browser;
+    await browser.visit(`/silences`);
     await page.getByRole('button', { name: 'New silence' }).click();
     await page.getByLabel('Client').fill('blue-*');
-    await page.getByText('Would have kept quiet 1 of 9').waitFor();
+    await page.getByText('Would have kept quiet 1 of 11').waitFor();
     await page.getByLabel('Why').fill('a migration');
     await page.getByRole('dialog').getByRole('button', { name: 'Silence' }).click();
     await page.getByRole('cell', { name: 'a migration' }).waitFor();
   });
 
   it('finds a raw token without putting it anywhere', async () => {
-    await signIn();
-    await page.goto(`${base}/tokens`);
+    await browser.signIn();
+    const { page } = browser;
+    await browser.visit(`/tokens`);
     const seen: string[] = [];
     page.on('request', (request) => seen.push(request.url()));
     await page.getByRole('button', { name: 'Find a raw token' }).click();
@@ -227,20 +180,22 @@ describe('the console in a browser', () => {
   });
 
   it('draws for a browser whose language Intl refuses', async () => {
+    const { page } = browser;
     await page.addInitScript(
       "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
     );
-    await signIn();
-    await page.goto(`${base}/incidents/${ids[0] ?? ''}`);
+    await browser.signIn();
+    await browser.visit(`/incidents/${ids[0] ?? ''}`);
     await page.locator('canvas').waitFor();
   });
 
   it('keeps hostile names inert', async () => {
-    await signIn();
+    await browser.signIn();
+    const { page } = browser;
     for (const id of ids.slice(6, 9)) {
-      await page.goto(`${base}/incidents/${id}`);
+      await browser.visit(`/incidents/${id}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      expect(await fits()).toBe(true);
+      expect(await browser.fits()).toBe(true);
     }
     expect(await page.evaluate("'__hurt' in window")).toBe(false);
   });

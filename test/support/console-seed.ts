@@ -1,3 +1,4 @@
+import { CATALOGUE } from '../../detector/registry.ts';
 import { emptyCall } from '../../model/call.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { TokenHash } from '../../model/hash.ts';
@@ -7,6 +8,7 @@ import { CallBlock, appendCall } from '../../store/calls/call-block.ts';
 import { insertCallBlock } from '../../store/calls/insert-calls.ts';
 import type { Db } from '../../store/db.ts';
 import { writeDeliveries } from '../../store/deliveries/deliveries.ts';
+import { writeCatalogue } from '../../store/detection/catalogue.ts';
 import { writeFindings } from '../../store/findings/findings.ts';
 import { appendEvents } from '../../store/incidents/events.ts';
 import { findingOf } from './finding.ts';
@@ -124,6 +126,30 @@ export const EXAMPLES: Change[] = [
   },
 ];
 
+/** What is about no token: an endpoint, and a service. */
+const PLACES: Change[] = [
+  {
+    ...{ entity: 'endpoint', name: 'payments GET /v1/refunds/export', clientId: '' },
+    ...{
+      title: 'A sensitive route answered without a token',
+      severity: 'high',
+      score: 73,
+      bits: 24,
+    },
+    ...{ family: 'authorization', detection: 'authorization.open-route', service: 'payments' },
+    explanation:
+      'GET /v1/refunds/export answered 14 calls with 200 that carried no token; it never did before.',
+    evidence: { seen: 14, usual: { low: 0, high: 0 }, unit: 'calls without a token' },
+  },
+  {
+    ...{ entity: 'service', name: 'reports', clientId: '', service: 'reports' },
+    ...{ title: 'A service has fallen silent', severity: 'medium', score: 41, bits: 18 },
+    ...{ family: 'volume', detection: 'volume.silence' },
+    explanation: 'No call from reports for 25 min; usual at this hour 140 to 260 in 5 min.',
+    evidence: { seen: 0, usual: { low: 140, high: 260 }, unit: 'calls in 5 min' },
+  },
+];
+
 interface SeedOptions {
   /** Epoch ms: the newest incident is a minute old then. */
   now: number;
@@ -132,16 +158,16 @@ interface SeedOptions {
 }
 
 interface Seeded {
-  /** Incident ids, in the order of EXAMPLES; hostile ones follow. */
+  /** Incident ids, in the order of EXAMPLES; hostile ones follow, then an endpoint's and a service's. */
   ids: string[];
 }
 
 function eventsOf(finding: Finding, at: number): IncidentEvent[] {
   const id = incidentId(entityKeyOf(finding), '');
   const program = { incidentId: id, actor: 'program:alerting' };
-  const { entity, tokenHash, clientId } = finding;
+  const { entity, tokenHash, clientId, name = '' } = finding;
   return [
-    { ...program, id: `${id}:o`, at, kind: 'opened', entity, tokenHash, clientId },
+    { ...program, id: `${id}:o`, at, kind: 'opened', entity, tokenHash, clientId, name },
     { ...program, id: `${id}:f`, at: at + 1, kind: 'finding_added', finding },
   ];
 }
@@ -150,7 +176,7 @@ function placed(change: Change, n: number, now: number): Finding {
   const end = Math.floor((now - (n % 600) * 7 * MINUTE) / MINUTE) * MINUTE - MINUTE;
   return findingOf({
     id: `finding-${String(n)}`,
-    tokenHash: tokenOf(n + 1),
+    tokenHash: change.name === undefined ? tokenOf(n + 1) : '',
     windowStart: end - 5 * MINUTE,
     windowEnd: end,
     firstCallAt: end - 4 * MINUTE,
@@ -192,6 +218,28 @@ async function seedCalls(db: Db, finding: Finding): Promise<void> {
   await insertCallBlock(db, block.encode(), `seed-${finding.id}`);
 }
 
+/** A token at home in two countries, and then in a third. */
+async function seedJourney(db: Db, finding: Finding): Promise<void> {
+  const block = new CallBlock();
+  const HOUR = 60 * MINUTE;
+  for (let n = 0; n < 300; n++) {
+    const abroad = n >= 262;
+    const home = n % 5 === 0 ? 'FR' : 'DE';
+    appendCall(block, {
+      ...emptyCall(
+        abroad ? finding.firstCallAt + (n - 262) * 5_000 : finding.firstCallAt - (n + 1) * HOUR,
+        'otlp',
+      ),
+      ...{ tokenHash: finding.tokenHash, clientId: finding.clientId, service: 'accounts' },
+      ...{ environment: 'production', method: 'GET', route: '/accounts/:id', status: 200 },
+      ...{ scope: 'accounts:read', authResult: 'accepted', country: abroad ? 'BR' : home },
+      ...{ asn: abroad ? 28573 : 3320, networkKind: abroad ? 'hosting' : 'residential' },
+      ...{ userAgent: 'harbour-sync/2.0', traceId: n.toString(16).padStart(32, 'b') },
+    });
+  }
+  await insertCallBlock(db, block.encode(), `seed-${finding.id}`);
+}
+
 /** A store as a busy morning leaves it: incidents of every kind, a story, deliveries, hostile names. */
 export async function seedConsole(db: Db, { now, more = 0 }: SeedOptions): Promise<Seeded> {
   const hostile: Change[] = Object.values(HOSTILE).map((text) => ({
@@ -207,7 +255,9 @@ export async function seedConsole(db: Db, { now, more = 0 }: SeedOptions): Promi
     const example = EXAMPLES[n % EXAMPLES.length] ?? {};
     return { ...example, clientId: `client-${String(n % 400)}`, score: (n * 37) % 100 };
   });
-  const findings = [...EXAMPLES, ...hostile, ...made].map((change, n) => placed(change, n, now));
+  const findings = [...EXAMPLES, ...hostile, ...PLACES, ...made].map((change, n) =>
+    placed(change, n, now),
+  );
   await writeFindings(db, findings);
   const events = findings.flatMap((finding) => eventsOf(finding, finding.detectedAt));
   for (let from = 0; from < events.length; from += 4_000) {
@@ -217,6 +267,8 @@ export async function seedConsole(db: Db, { now, more = 0 }: SeedOptions): Promi
   const [first, second] = findings;
   if (first === undefined || second === undefined) throw new Error('there are examples');
   await seedCalls(db, first);
+  await seedJourney(db, second);
+  await writeCatalogue(db, CATALOGUE);
   await seedStory(db, ids[0] ?? '', first, now);
   return { ids };
 }

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import type { paths } from '../api-types.ts';
+import type { Incident, paths } from '../api-types.ts';
 import { toast } from '../ui/toasts.ts';
 import { api, bodyOf } from './api.ts';
 import { queryClient } from './queries.ts';
@@ -16,10 +16,38 @@ const DONE: Record<Transition['action'], string> = {
   reopen: 'Reopened',
 };
 
-/** What takes a transition back, where something does. */
-function undoOf(transition: Transition): Transition | null {
-  const taken = ['acknowledge', 'resolve', 'false_positive'].includes(transition.action);
-  return taken ? { action: 'reopen', reason: 'undone' } : null;
+/** What somebody decides on: which incidents, as they stood before. */
+export interface Decision {
+  incidents: readonly Pick<Incident, 'id' | 'status' | 'assignee'>[];
+  transition: Transition;
+}
+
+interface Step {
+  ids: string[];
+  transition: Transition;
+}
+
+/** The steps that bring incidents back to where they were before a transition; none where nothing does. */
+function undoOf({ incidents, transition }: Decision): Step[] {
+  const ids = incidents.map(({ id }) => id);
+  const reopen: Transition = { action: 'reopen', reason: 'undone' };
+  switch (transition.action) {
+    case 'acknowledge':
+      return [{ ids, transition: reopen }];
+    case 'assign':
+      return [...Map.groupBy(incidents, (one) => one.assignee)].map(([to, before]) => ({
+        ids: before.map(({ id }) => id),
+        transition: { action: 'assign', to },
+      }));
+    case 'resolve':
+    case 'false_positive': {
+      const seen = incidents.filter(({ status }) => status === 'acknowledged').map(({ id }) => id);
+      const again: Step = { ids: seen, transition: { action: 'acknowledge' } };
+      return [{ ids, transition: reopen }, ...(seen.length === 0 ? [] : [again])];
+    }
+    default:
+      return [];
+  }
 }
 
 async function send(ids: string[], transition: Transition): Promise<string[]> {
@@ -39,22 +67,25 @@ function said(transition: Transition, count: number): string {
   return count > 1 ? `${what}: ${String(count)} incidents` : what;
 }
 
-async function perform(ids: string[], transition: Transition): Promise<void> {
-  const done = await send(ids, transition);
-  const undo = undoOf(transition);
+async function takeBack(steps: readonly Step[]): Promise<void> {
+  for (const { ids, transition } of steps) await send(ids, transition);
+}
+
+async function perform({ incidents, transition }: Decision): Promise<void> {
+  const done = new Set(
+    await send(
+      incidents.map(({ id }) => id),
+      transition,
+    ),
+  );
+  const undo = undoOf({ incidents: incidents.filter(({ id }) => done.has(id)), transition });
+  const run = (): void => {
+    void takeBack(undo).then(refresh, complain);
+  };
   toast({
     tone: 'done',
-    text: said(transition, done.length),
-    ...(undo === null
-      ? {}
-      : {
-          action: {
-            label: 'Undo',
-            run: () => {
-              void send(done, undo).then(refresh, complain);
-            },
-          },
-        }),
+    text: said(transition, done.size),
+    ...(undo.length === 0 ? {} : { action: { label: 'Undo', run } }),
   });
 }
 
@@ -65,8 +96,7 @@ function complain(error: unknown): void {
 /** Carries out transitions of one or many incidents, with a word when done and a way back. */
 export function useTransitions() {
   return useMutation({
-    mutationFn: async ({ ids, transition }: { ids: string[]; transition: Transition }) =>
-      perform(ids, transition),
+    mutationFn: perform,
     onSuccess: refresh,
     onError: complain,
   });

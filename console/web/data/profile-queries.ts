@@ -29,6 +29,12 @@ export const profileQueries = {
       queryFn: async () => bodyOf(api.GET('/api/v1/clients/{id}', { params: { path: { id } } })),
       refetchInterval: 30_000,
     }),
+  reach: (id: string) =>
+    queryOptions({
+      queryKey: ['client', id, 'reach'],
+      queryFn: async () =>
+        bodyOf(api.GET('/api/v1/clients/{id}/reach', { params: { path: { id } } })),
+    }),
   revocation: (hash: string) =>
     queryOptions({
       queryKey: ['incidents', 'revocation', hash],

@@ -43,10 +43,40 @@ export const queries = {
       queryFn: async () =>
         bodyOf(api.GET('/api/v1/incidents/{id}/calls', { params: { path: { id } } })),
     }),
+  places: (id: string) =>
+    queryOptions({
+      queryKey: ['incidents', 'places', id],
+      queryFn: async () =>
+        bodyOf(api.GET('/api/v1/incidents/{id}/places', { params: { path: { id } } })),
+    }),
+  related: (id: string) =>
+    queryOptions({
+      queryKey: ['incidents', 'related', id],
+      queryFn: async () =>
+        bodyOf(api.GET('/api/v1/incidents/{id}/related', { params: { path: { id } } })),
+    }),
   detections: () =>
     queryOptions({
       queryKey: ['detections'],
       queryFn: async () => bodyOf(api.GET('/api/v1/detections')),
+    }),
+  settings: () =>
+    queryOptions({
+      queryKey: ['detections', 'settings'],
+      queryFn: async () => bodyOf(api.GET('/api/v1/detection-settings')),
+    }),
+  whatIfs: () =>
+    queryOptions({
+      queryKey: ['what-if'],
+      queryFn: async () => bodyOf(api.GET('/api/v1/what-if')),
+    }),
+  whatIf: (id: string) =>
+    queryOptions({
+      queryKey: ['what-if', id],
+      queryFn: async () => bodyOf(api.GET('/api/v1/what-if/{id}', { params: { path: { id } } })),
+      // Until it is over.
+      refetchInterval: ({ state: { data } }) =>
+        data === undefined || data.state === 'waiting' || data.state === 'running' ? 1_000 : false,
     }),
   deliveries: (state: ('pending' | 'sent' | 'refused' | 'dead')[]) =>
     queryOptions({

@@ -4,9 +4,11 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { Incident } from '../api-types.ts';
 import { useTransitions } from '../data/actions.ts';
+import type { Transition } from '../data/actions.ts';
 import { useMay } from '../data/session.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { Assign } from './Assign.tsx';
 import { Share } from './Share.tsx';
 import { VerdictDialog } from './VerdictDialog.tsx';
 import type { Verdict } from './VerdictDialog.tsx';
@@ -22,18 +24,17 @@ function useDecisions(incident: Incident) {
     setVerdict(given);
     dialog.open();
   };
+  const act = (transition: Transition): void => mutate({ incidents: [incident], transition });
   const acknowledge = (): void => {
-    if (may && incident.status === 'open') {
-      mutate({ ids: [incident.id], transition: { action: 'acknowledge' } });
-    }
+    if (may && incident.status === 'open') act({ action: 'acknowledge' });
   };
-  const reopen = (): void =>
-    mutate({ ids: [incident.id], transition: { action: 'reopen', reason: '' } });
+  const reopen = (): void => act({ action: 'reopen', reason: '' });
   const decide = (reason: string): void => {
     dialog.close();
-    mutate({ ids: [incident.id], transition: { action: verdict, reason } });
+    act({ action: verdict, reason });
   };
-  return { may, closed, busy: isPending, open, dialog, verdict, ask, acknowledge, reopen, decide };
+  const deciding = { open, dialog, verdict, ask, decide };
+  return { may, closed, busy: isPending, act, acknowledge, reopen, ...deciding };
 }
 
 function CloseButtons({ ask }: { ask: (verdict: Verdict) => void }): ReactNode {
@@ -60,7 +61,8 @@ function CloseButtons({ ask }: { ask: (verdict: Verdict) => void }): ReactNode {
 /** What can be decided about an incident as it stands. */
 export function Actions({ incident }: { incident: Incident }): ReactNode {
   const decisions = useDecisions(incident);
-  const { may, closed, busy, open, dialog, verdict, ask, acknowledge, reopen, decide } = decisions;
+  const { may, closed, busy, act, open, dialog, verdict, ask, acknowledge, reopen, decide } =
+    decisions;
   useKeys({ a: acknowledge, r: () => ask('resolve'), f: () => ask('false_positive') });
   const share = <Share id={incident.id} client={may ? incident.client : ''} />;
   if (!may) {
@@ -90,6 +92,7 @@ export function Actions({ incident }: { incident: Incident }): ReactNode {
       ) : (
         <CloseButtons ask={ask} />
       )}
+      <Assign incident={incident} act={act} />
       {share}
       <VerdictDialog opened={open} verdict={verdict} close={dialog.close} decide={decide} />
     </Group>

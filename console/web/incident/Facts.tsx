@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Containment, IncidentView } from '../api-types.ts';
+import type { Containment, Incident, IncidentView } from '../api-types.ts';
 import { Hash, Plain } from '../ui/bits.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { actorName, duration, moment } from '../ui/words.ts';
@@ -54,6 +54,47 @@ function Times({ containment }: { containment: Containment }): ReactNode {
   );
 }
 
+/** Whom or what it is about. */
+function Whom({ incident }: { incident: Incident }): ReactNode {
+  const { entity, name, client, token_hash: hash } = incident;
+  if (name !== '') {
+    const endpoints = `/endpoints?q=${encodeURIComponent(name.split(' ').at(-1) ?? '')}`;
+    return (
+      <Fact name={entity === 'endpoint' ? 'Endpoint' : 'Service'}>
+        {entity === 'endpoint' ? (
+          <Link href={endpoints} className="tw-link">
+            <Plain>{name}</Plain>
+          </Link>
+        ) : (
+          <Plain>{name}</Plain>
+        )}
+      </Fact>
+    );
+  }
+  return (
+    <>
+      <Fact name="Client">
+        {client === '' ? (
+          '–'
+        ) : (
+          <Link href={`/clients/${encodeURIComponent(client)}`} className="tw-link">
+            <Plain>{client}</Plain>
+          </Link>
+        )}
+      </Fact>
+      <Fact name="Token">
+        {hash === '' ? (
+          'all of the client’s'
+        ) : (
+          <Link href={`/tokens/${hash}`} className="tw-link">
+            <Hash hash={hash} />
+          </Link>
+        )}
+      </Fact>
+    </>
+  );
+}
+
 /** What is known about whom and what, at a glance. */
 export function Facts({ view }: { view: IncidentView }): ReactNode {
   const { incident, containment } = view;
@@ -61,33 +102,7 @@ export function Facts({ view }: { view: IncidentView }): ReactNode {
     <Panel title="At a glance">
       <Times containment={containment} />
       <dl className="tw-facts">
-        <Fact name="Client">
-          {incident.client === '' ? (
-            '–'
-          ) : (
-            <Link href={`/clients/${encodeURIComponent(incident.client)}`} className="tw-link">
-              <Plain>{incident.client}</Plain>
-            </Link>
-          )}
-        </Fact>
-        {incident.name !== '' && (
-          <Fact name={incident.entity === 'endpoint' ? 'Endpoint' : 'Service'}>
-            <Plain>{incident.name}</Plain>
-          </Fact>
-        )}
-        <Fact name="Token">
-          {incident.token_hash === '' ? (
-            incident.entity === 'client' ? (
-              'all of the client’s'
-            ) : (
-              '–'
-            )
-          ) : (
-            <Link href={`/tokens/${incident.token_hash}`} className="tw-link">
-              <Hash hash={incident.token_hash} />
-            </Link>
-          )}
-        </Fact>
+        <Whom incident={incident} />
         <Fact name="Services">
           <List values={incident.services} />
         </Fact>

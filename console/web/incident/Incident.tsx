@@ -8,7 +8,7 @@ import { queries } from '../data/queries.ts';
 import { Age, Plain, Score, SeverityBadge, StatusBadge } from '../ui/bits.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { useKeys } from '../ui/keys.ts';
-import { History } from '../profile/History.tsx';
+import { Reach } from '../profile/Reach.tsx';
 import { RevocationPanel } from '../profile/RevocationPanel.tsx';
 import { Failed, Loading } from '../ui/states.tsx';
 import { Actions } from './Actions.tsx';
@@ -17,6 +17,8 @@ import { Calls } from './Calls.tsx';
 import { Facts } from './Facts.tsx';
 import { Findings } from './Findings.tsx';
 import { Members } from './Members.tsx';
+import { Places } from './Places.tsx';
+import { Related } from './Related.tsx';
 import { Story } from './Story.tsx';
 
 function Head({ view }: { view: IncidentView }): ReactNode {
@@ -56,20 +58,18 @@ function Whole({ view }: { view: IncidentView }): ReactNode {
         <Grid.Col span={{ base: 12, md: 8 }}>
           {view.members.length > 0 && <Members members={view.members} />}
           <ActivityChart id={view.incident.id} findings={view.findings} />
+          <Places id={view.incident.id} findings={view.findings} />
           <Findings findings={view.findings} />
           <Calls id={view.incident.id} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Facts view={view} />
           {view.incident.token_hash !== '' && <RevocationPanel hash={view.incident.token_hash} />}
-          <Story view={view} />
-          {view.incident.client !== '' && (
-            <History
-              title="Others of this client"
-              query={{ client: view.incident.client }}
-              except={view.incident.id}
-            />
+          {view.incident.entity === 'client' && view.incident.client !== '' && (
+            <Reach client={view.incident.client} />
           )}
+          <Story view={view} />
+          <Related incident={view.incident} />
         </Grid.Col>
       </Grid>
     </div>

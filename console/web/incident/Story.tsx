@@ -1,7 +1,7 @@
 import { Button, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import type { IncidentView, StoryLine } from '../api-types.ts';
+import type { Incident, IncidentView, StoryLine } from '../api-types.ts';
 import { useTransitions } from '../data/actions.ts';
 import { useMay } from '../data/session.ts';
 import { Plain } from '../ui/bits.tsx';
@@ -45,6 +45,7 @@ function Line({ line }: { line: StoryLine }): ReactNode {
   const { icon, words, tone } = KINDS[line.kind] ?? { icon: 'dots' as const, words: line.kind };
   const quoted = ['commented', 'resolved', 'false_positive', 'reopened', 'finding_added'];
   const isQuote = quoted.includes(line.kind);
+  const text = line.kind === 'assigned' ? actorName(line.text) || 'nobody' : line.text;
   return (
     <li className="tw-line" data-tone={tone ?? 'plain'}>
       <span className="tw-line-icon">
@@ -55,7 +56,7 @@ function Line({ line }: { line: StoryLine }): ReactNode {
           <b>
             <Plain>{actorName(line.actor).replace(/^program:/, '')}</Plain>
           </b>{' '}
-          {words} {!isQuote && line.text !== '' && <Plain>{line.text}</Plain>}
+          {words} {!isQuote && text !== '' && <Plain>{text}</Plain>}
         </span>
         {isQuote && line.text !== '' && (
           <p className="tw-quote">
@@ -68,13 +69,13 @@ function Line({ line }: { line: StoryLine }): ReactNode {
   );
 }
 
-function CommentForm({ id }: { id: string }): ReactNode {
+function CommentForm({ incident }: { incident: Incident }): ReactNode {
   const [text, setText] = useState('');
   const { mutate, isPending } = useTransitions();
   const send = (): void => {
     if (text.trim() === '') return;
     mutate(
-      { ids: [id], transition: { action: 'comment', text: text.trim() } },
+      { incidents: [incident], transition: { action: 'comment', text: text.trim() } },
       { onSuccess: () => setText('') },
     );
   };
@@ -118,7 +119,7 @@ export function Story({ view }: { view: IncidentView }): ReactNode {
           <Line key={line.id} line={line} />
         ))}
       </ol>
-      {may && <CommentForm id={view.incident.id} />}
+      {may && <CommentForm incident={view.incident} />}
     </Panel>
   );
 }

@@ -1,18 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import type { Detection } from '../api-types.ts';
 import { queries } from '../data/queries.ts';
 import { Plain, SeverityBadge } from '../ui/bits.tsx';
 import { Sparkbars } from '../ui/Sparkbars.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
-
-/** `86 % of 14` from verdicts, or that there are none yet. */
-function precisionOf({ confirmed, false_positives: wrong }: Detection): string {
-  const judged = confirmed + wrong;
-  if (judged === 0) return 'no verdicts yet';
-  return `${String(Math.round((100 * confirmed) / judged))} % of ${String(judged)} were real`;
-}
+import { precisionOf } from '../detection/precision.ts';
 
 function One({ detection }: { detection: Detection }): ReactNode {
   const references = [...detection.owasp, ...detection.attack];
@@ -21,9 +16,9 @@ function One({ detection }: { detection: Detection }): ReactNode {
       <div className="tw-detection-main">
         <div className="tw-finding-head">
           <SeverityBadge severity={detection.severity} />
-          <strong>
+          <Link href={`/detections/${detection.id}`} className="tw-row-title">
             <Plain>{detection.title}</Plain>
-          </strong>
+          </Link>
           <code className="tw-detection">{detection.id}</code>
         </div>
         <div className="tw-tags">
@@ -33,22 +28,6 @@ function One({ detection }: { detection: Detection }): ReactNode {
             </span>
           ))}
         </div>
-        <details className="tw-runbook">
-          <summary>Runbook</summary>
-          <p className="tw-pre">
-            <Plain>{detection.runbook}</Plain>
-          </p>
-          {detection.blind_spots.length > 0 && (
-            <>
-              <h3>What it does not see</h3>
-              <ul>
-                {detection.blind_spots.map((spot) => (
-                  <li key={spot}>{spot}</li>
-                ))}
-              </ul>
-            </>
-          )}
-        </details>
       </div>
       <div className="tw-detection-side">
         <Sparkbars values={detection.daily} label="Findings a day, last 14 days" />

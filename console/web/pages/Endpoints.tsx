@@ -2,6 +2,7 @@ import { Table } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
+import { useSearch } from 'wouter';
 import type { Endpoint } from '../api-types.ts';
 import { placeQueries } from '../data/profile-queries.ts';
 import { Age, Plain } from '../ui/bits.tsx';
@@ -41,10 +42,11 @@ function Row({ endpoint }: { endpoint: Endpoint }): ReactNode {
 
 /** The routes as they were seen, with who gets through without a credential. */
 export default function Endpoints(): ReactNode {
-  const [q, setQ] = useState('');
+  // An incident on an endpoint leads here with its route.
+  const [q, setQ] = useState(new URLSearchParams(useSearch()).get('q')?.slice(0, 200) ?? '');
   const query = useQuery(placeQueries.endpoints(q));
   return (
-    <Page title="Endpoints" aside={<SearchField label="Search routes" search={setQ} />}>
+    <Page title="Endpoints" aside={<SearchField label="Search routes" initial={q} search={setQ} />}>
       <Loaded query={query}>
         {({ endpoints }) =>
           endpoints.length === 0 ? (

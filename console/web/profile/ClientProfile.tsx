@@ -5,6 +5,7 @@ import { Loaded, Page } from '../ui/Page.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { number } from '../ui/words.ts';
 import { History } from './History.tsx';
+import { Reach } from './Reach.tsx';
 import { TokenTable } from './TokenTable.tsx';
 import { Usual } from './Usual.tsx';
 
@@ -18,6 +19,7 @@ export default function ClientProfile({ id }: { id: string }): ReactNode {
           <>
             <History query={{ client: id }} />
             <Usual usual={usual} />
+            <Reach client={id} />
             <Panel title="Tokens" aside={<span className="tw-count">{number(client.tokens)}</span>}>
               <TokenTable tokens={tokens} />
             </Panel>

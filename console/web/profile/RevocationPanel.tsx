@@ -154,7 +154,14 @@ function Buttons({ revocation, hash }: { revocation: Revocation; hash: string })
 /** What revoking would hit, how far it has come, and the buttons that go with it. */
 export function RevocationPanel({ hash }: { hash: string }): ReactNode {
   const { data } = useQuery(profileQueries.revocation(hash));
-  if (data === undefined) return null;
+  if (data === undefined) {
+    // As tall as what comes, so that nothing below it jumps.
+    return (
+      <Panel title="Revocation">
+        <div className="tw-revocation-wait" />
+      </Panel>
+    );
+  }
   return (
     <Panel title="Revocation" aside={<span className="tw-dimmed">{WORDS[data.state]}</span>}>
       <Blast revocation={data} />

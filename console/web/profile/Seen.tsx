@@ -3,6 +3,7 @@ import type { SeenValue } from '../api-types.ts';
 import { Age, Plain } from '../ui/bits.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { number } from '../ui/words.ts';
+import { isNew } from './new-values.ts';
 
 interface Props {
   title: string;
@@ -12,16 +13,6 @@ interface Props {
 }
 
 const SHOWN = 12;
-/** First seen this recently is worth a mark, ms. */
-const NEW_WITHIN = 3 * 86_400_000;
-
-/** New, where the rest has been known for longer. */
-function isNew(value: SeenValue, values: SeenValue[]): boolean {
-  const oldest = Math.min(...values.map((one) => Date.parse(one.first_seen)));
-  const first = Date.parse(value.first_seen);
-  return Date.now() - first < NEW_WITHIN && first - oldest > NEW_WITHIN;
-}
-
 function Row({ value, values, word }: { value: SeenValue } & Omit<Props, 'title'>): ReactNode {
   const top = Math.max(1, ...values.map(({ calls }) => calls));
   return (

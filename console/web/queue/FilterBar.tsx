@@ -1,13 +1,10 @@
-import { NativeSelect, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { useRef, useState } from 'react';
+import { NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { paths, Severity } from '../api-types.ts';
-import { Icon } from '../ui/Icon.tsx';
-import { useKeys } from '../ui/keys.ts';
 import { SEVERITIES, number } from '../ui/words.ts';
 import { VIEWS } from './filters.ts';
 import type { Filters, View } from './filters.ts';
+import { Search } from './Search.tsx';
 
 type Page = paths['/api/v1/incidents']['get']['responses'][200]['content']['application/json'];
 
@@ -69,35 +66,6 @@ function SeverityChips({ filters, change, page }: Props): ReactNode {
   );
 }
 
-function Search({ filters, change }: Props): ReactNode {
-  const [text, setText] = useState(filters.q);
-  const input = useRef<HTMLInputElement>(null);
-  const apply = useDebouncedCallback((q: string) => change({ q: q.trim() }), 200);
-  useKeys({ '/': () => input.current?.focus() });
-  return (
-    <TextInput
-      ref={input}
-      className="tw-search"
-      type="search"
-      aria-label="Search incidents"
-      placeholder="Search title, client, token hash, detection"
-      leftSection={<Icon name="search" size={16} />}
-      value={text}
-      maxLength={200}
-      onChange={(event) => {
-        setText(event.currentTarget.value);
-        apply(event.currentTarget.value);
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        // Leave the field, but keep what was searched for.
-        event.preventDefault();
-        input.current?.blur();
-      }}
-    />
-  );
-}
-
 /** What narrows the queue, with how much each choice would leave. */
 export function FilterBar(props: Props): ReactNode {
   const { filters, change } = props;
@@ -105,7 +73,7 @@ export function FilterBar(props: Props): ReactNode {
     <div className="tw-filters">
       <ViewTabs {...props} />
       <SeverityChips {...props} />
-      <Search {...props} />
+      <Search q={filters.q} search={(q) => change({ q: q.slice(0, 200) })} />
       <NativeSelect
         aria-label="Order"
         value={filters.order}

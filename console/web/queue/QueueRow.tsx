@@ -74,9 +74,13 @@ export function QueueRow({ incident, index, triage }: Props): ReactNode {
       <Story incident={incident} />
       <div className="tw-row-who">
         <span className="tw-row-client">
-          <Plain>{incident.client}</Plain>
+          <Plain>{incident.name === '' ? incident.client : incident.name}</Plain>
         </span>
-        <Hash hash={incident.token_hash} />
+        {incident.name === '' ? (
+          <Hash hash={incident.token_hash} />
+        ) : (
+          <span className="tw-dimmed">{incident.entity}</span>
+        )}
       </div>
       <div className="tw-row-services">
         <Services services={incident.services} />

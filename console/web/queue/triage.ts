@@ -60,11 +60,11 @@ export function useTriage(incidents: readonly Incident[]): Triage {
     moveFocus(incidents, within);
   };
   const act = (transition: Transition): void => {
-    const marked = incidents.filter(({ id }) => selected.has(id)).map(({ id }) => id);
-    const ids = marked.length > 0 ? marked : current === undefined ? [] : [current.id];
-    if (!may || ids.length === 0) return;
+    const marked = incidents.filter(({ id }) => selected.has(id));
+    const meant = marked.length > 0 ? marked : current === undefined ? [] : [current];
+    if (!may || meant.length === 0) return;
     clear();
-    mutate({ ids, transition });
+    mutate({ incidents: meant, transition });
   };
   useKeys({
     j: () => go(cursor + 1),

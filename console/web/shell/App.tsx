@@ -10,6 +10,7 @@ import { SignIn } from './SignIn.tsx';
 
 const Incident = lazy(async () => import('../incident/Incident.tsx'));
 const Detections = lazy(async () => import('../pages/Detections.tsx'));
+const Detection = lazy(async () => import('../detection/Detection.tsx'));
 const Deliveries = lazy(async () => import('../pages/Deliveries.tsx'));
 const Tokens = lazy(async () => import('../profile/Tokens.tsx'));
 const TokenProfile = lazy(async () => import('../profile/TokenProfile.tsx'));
@@ -42,6 +43,9 @@ function Pages(): ReactNode {
         <Route path="/pipeline" component={Health} />
         <Route path="/settings" component={Settings} />
         <Route path="/detections" component={Detections} />
+        <Route path="/detections/:id">
+          {({ id }) => <Detection id={decodeURIComponent(id)} />}
+        </Route>
         <Route path="/deliveries" component={Deliveries} />
         <Route path="/login">
           <Redirect to="/incidents" replace />

@@ -74,12 +74,15 @@ function SingleSignOn(): ReactNode {
 /** Signing in: by the link that was printed at the start, which does it by itself, or by a key. */
 export function SignIn({ sso }: { sso: boolean }): ReactNode {
   const { mutate, isPending, error } = useSignIn();
-  const tried = useRef(false);
   useEffect(() => {
-    if (tried.current) return;
-    tried.current = true;
-    const code = takeCode();
-    if (code !== '') mutate({ code });
+    const follow = (): void => {
+      const code = takeCode();
+      if (code !== '') mutate({ code });
+    };
+    follow();
+    // The link opened while this page is shown changes no more than the part behind the #.
+    window.addEventListener('hashchange', follow);
+    return () => window.removeEventListener('hashchange', follow);
   }, [mutate]);
   return (
     <main className="tw-signin">

@@ -6,16 +6,18 @@ import { Failed, Loading } from './states.tsx';
 
 interface PageProps {
   title: string;
-  /** Beside the title. */
+  /** Beside the title, and above it. */
   aside?: ReactNode;
+  above?: ReactNode;
   children: ReactNode;
 }
 
 /** A page: its title, in the window as well, and what it holds. */
-export function Page({ title, aside, children }: PageProps): ReactNode {
+export function Page({ title, aside, above, children }: PageProps): ReactNode {
   useDocumentTitle(`${title} · tokenwatch`);
   return (
     <div className="tw-page">
+      {above}
       <div className="tw-page-head">
         <Title order={1} size="h2" className="tw-page-title">
           {title}

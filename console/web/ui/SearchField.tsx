@@ -6,12 +6,14 @@ import { Icon } from './Icon.tsx';
 
 interface Props {
   label: string;
+  /** What is searched for at first. */
+  initial?: string;
   /** Called when typing rests. */
   search: (text: string) => void;
 }
 
-export function SearchField({ label, search }: Props): ReactNode {
-  const [text, setText] = useState('');
+export function SearchField({ label, initial = '', search }: Props): ReactNode {
+  const [text, setText] = useState(initial);
   const apply = useDebouncedCallback((given: string) => search(given.trim()), 200);
   return (
     <TextInput
