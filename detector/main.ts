@@ -1,12 +1,12 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { RunningStage, StageContext } from "../store/stage.ts";
-import { createDetector } from "./app.ts";
-import type { Detector } from "./app.ts";
-import { createMetrics } from "./metrics.ts";
-import type { DetectorMetrics } from "./metrics.ts";
-import { startRules } from "./rules/start.ts";
-import { createLiveSettings } from "./what-if/live-settings.ts";
-import { startWhatIf } from "./what-if/start.ts";
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningStage, StageContext } from '../store/stage.ts';
+import { createDetector } from './app.ts';
+import type { Detector } from './app.ts';
+import { createMetrics } from './metrics.ts';
+import type { DetectorMetrics } from './metrics.ts';
+import { startRules } from './rules/start.ts';
+import { createLiveSettings } from './what-if/live-settings.ts';
+import { startWhatIf } from './what-if/start.ts';
 
 /** After a failure the next look waits longer, up to so long, ms. */
 const LONGEST_WAIT = 30_000;
@@ -25,14 +25,11 @@ async function prepare(
     if (known === null) return true;
     metrics.prepareSeconds.observe((performance.now() - started) / 1000);
     metrics.knownTokens.set(known);
-    context.log.info({ known }, "expectations prepared");
+    context.log.info({ known }, 'expectations prepared');
     return true;
   } catch (error) {
-    metrics.failures.inc({ step: "prepare" });
-    context.log.error(
-      { err: error },
-      "baselines could not be trained; it will be tried again",
-    );
+    metrics.failures.inc({ step: 'prepare' });
+    context.log.error({ err: error }, 'baselines could not be trained; it will be tried again');
     return false;
   }
 }
@@ -64,18 +61,12 @@ async function step(
   metrics.givenUp.set(result.givenUp);
   if (result.owed > 0) {
     const { owed, givenUp } = result;
-    context.log.warn(
-      { owed, givenUp },
-      "too much for one look; the rest is taken next",
-    );
+    context.log.warn({ owed, givenUp }, 'too much for one look; the rest is taken next');
   }
   for (const finding of result.findings) {
     metrics.findings.inc({ detection: finding.detection });
     const { id, detection, severity, clientId, bits } = finding;
-    context.log.info(
-      { finding: id, detection, severity, client: clientId, bits },
-      "finding",
-    );
+    context.log.info({ finding: id, detection, severity, client: clientId, bits }, 'finding');
   }
   return result.behind;
 }
@@ -94,18 +85,13 @@ async function calibrateDaily(
     try {
       if (detector.calibrationDue()) {
         await detector.calibrate(signal);
-        context.log.info("thresholds learnt");
+        context.log.info('thresholds learnt');
       }
     } catch (error) {
-      metrics.failures.inc({ step: "calibrate" });
-      context.log.error(
-        { err: error },
-        "thresholds could not be learnt; it will be tried again",
-      );
+      metrics.failures.inc({ step: 'calibrate' });
+      context.log.error({ err: error }, 'thresholds could not be learnt; it will be tried again');
     }
-    await delay(CALIBRATION_CHECK, undefined, { signal }).catch(
-      () => undefined,
-    );
+    await delay(CALIBRATION_CHECK, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -125,11 +111,8 @@ async function keepLooking(
       // Behind after a pause: go on at once.
       wait = behind > 0 ? 0 : Math.max(0, rest - (performance.now() - started));
     } catch (error) {
-      metrics.failures.inc({ step: "tick" });
-      context.log.error(
-        { err: error },
-        "a look at new calls failed; it will be repeated",
-      );
+      metrics.failures.inc({ step: 'tick' });
+      context.log.error({ err: error }, 'a look at new calls failed; it will be repeated');
       wait = Math.min(LONGEST_WAIT, Math.max(1000, wait * 2));
     }
     await delay(wait, undefined, { signal }).catch(() => undefined);
@@ -137,9 +120,7 @@ async function keepLooking(
 }
 
 /** Starts the detector: it looks at new calls every `detector.tick_seconds` until it is stopped. */
-export async function startDetector(
-  context: StageContext,
-): Promise<RunningStage> {
+export async function startDetector(context: StageContext): Promise<RunningStage> {
   const { config, db, log } = context;
   const metrics = createMetrics(context.registry);
   const live = createLiveSettings(db, config.detector, log);
@@ -161,17 +142,12 @@ export async function startDetector(
       keepLooking(detector, context, metrics, stopping.signal),
     ]),
   );
-  const calibrating = calibrateDaily(
-    detector,
-    context,
-    stopping.signal,
-    metrics,
-  );
+  const calibrating = calibrateDaily(detector, context, stopping.signal, metrics);
   const following = live.follow(stopping.signal);
   const reading = own.follow(stopping.signal);
   const answering = startWhatIf(context, live, stopping.signal);
   return {
-    name: "detector",
+    name: 'detector',
     urls: {},
     async stop() {
       stopping.abort();
