@@ -3,8 +3,6 @@ import { pepperOf } from '../../config/pepper.ts';
 import { hashToken } from '../../model/hash.ts';
 import type { TokenHash } from '../../model/hash.ts';
 import { canonicalTokenHash } from '../../store/calls/aliases.ts';
-import type { TokenHash } from '../../model/hash.ts';
-import { canonicalTokenHash } from '../../store/calls/aliases.ts';
 import { readClientReach } from '../../store/console/client-reach.ts';
 import {
   listClients,
