@@ -27,10 +27,19 @@ const STATUS_WORD: Record<IncidentTold['status'], string> = {
   false_positive: 'False positive',
 };
 
-/** `Acknowledged by person:ada`, `Open`. */
+const KIND_WORD: Record<string, string> = {
+  ...{ 'person:': '', 'slack:': 'Slack user ', 'key:': 'API key ', 'program:': 'tokenwatch, ' },
+};
+
+/** Text in which actors (`person:ada`, `slack:U123`) are called as people call them. */
+function named(text: string): string {
+  return text.replace(/\b(?:person|slack|key|program):/g, (kind) => KIND_WORD[kind] ?? kind);
+}
+
+/** `Acknowledged · ada`, `Open`. */
 export function statusWords(incident: IncidentTold): string {
   const word = STATUS_WORD[incident.status];
-  return incident.assignee === '' ? word : `${word} · ${incident.assignee.replace(/^person:/, '')}`;
+  return incident.assignee === '' ? word : `${word} · ${named(incident.assignee)}`;
 }
 
 /** `1204` as `1,204`; at most one decimal. */
@@ -56,6 +65,15 @@ export function subjectOf(incident: IncidentTold): string {
   if (incident.campaignOf !== null) return `${count(incident.memberCount)} tokens`;
   if (incident.entity === 'token') return shortHash(incident.tokenHash);
   return incident.entity === 'client' ? 'all of its tokens' : incident.name;
+}
+
+/** What tells a campaign's member from the others: its client, or what fired where all have the same. */
+export function memberWords(
+  incident: IncidentTold,
+  member: IncidentTold['members'][number],
+): string {
+  if (incident.campaignOf?.kind !== 'client') return member.clientId;
+  return member.detections.slice(0, 3).join(', ');
 }
 
 /** `less than once in a trillion` for the chance 2^−bits. */
@@ -151,7 +169,7 @@ const RESPONSE_WORD: Record<IncidentTold['response'], string> = {
 
 /** How far the revocation has come, and why it went no further. */
 export function responseWords({ response, responseNote: note }: IncidentTold): string {
-  return note === '' ? RESPONSE_WORD[response] : `${RESPONSE_WORD[response]}: ${note}`;
+  return note === '' ? RESPONSE_WORD[response] : `${RESPONSE_WORD[response]}: ${named(note)}`;
 }
 
 /** The steps towards containment that were reached, with the time each took from the first call. */
@@ -173,6 +191,8 @@ export function containmentSteps(incident: IncidentTold): [string, string][] {
 export function headline(notice: Notice): string {
   const { incident } = notice;
   if (incident === null) return `${count(notice.otherCount)} incidents held back`;
-  const client = incident.clientId === '' ? '' : ` · ${incident.clientId}`;
+  // A campaign's title says whose tokens they are.
+  const named = incident.clientId === '' || incident.campaignOf !== null;
+  const client = named ? '' : ` · ${incident.clientId}`;
   return `${SEVERITY_WORD[incident.severity]}: ${incident.title}${client}`;
 }

@@ -1,7 +1,10 @@
+import { connect as connectTo, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Alerting } from '../../alerting/app.ts';
 import type { TokenHash } from '../../model/hash.ts';
+import { connect } from '../../store/db.ts';
 import type { Db } from '../../store/db.ts';
 import { listDeliveries } from '../../store/deliveries/deliveries.ts';
 import { retryDeliveries } from '../../store/deliveries/retry.ts';
@@ -22,21 +25,41 @@ let slow: FaultyServer;
 let quick: FaultyServer;
 let alerting: Alerting;
 let clock = Date.now();
-let away = false;
 let number = 0;
 
-/** The store's connection, which a test may cut. */
-function cuttable(db: Db): Db {
-  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (away) throw new Error('connect ECONNREFUSED');
-    return work();
+/** What lies between alerting and ClickHouse, and a test may cut: connections break, none are taken. */
+let wire: { db: Db; cut(): Promise<void>; mend(): Promise<void>; close(): Promise<void> };
+
+async function openWire(): Promise<typeof wire> {
+  const { embedded } = store;
+  if (embedded === null) throw new Error('the test store is embedded');
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
   };
-  return {
-    ...db,
-    query: async (...args) => guard(async () => db.query(...args)),
-    insert: async (...args) => guard(async () => db.insert(...args)),
-    command: async (...args) => guard(async () => db.command(...args)),
+  const server = createServer((near) => {
+    const far = connectTo(Number(new URL(embedded.url).port), '127.0.0.1');
+    [near, far].forEach(keep);
+    near.pipe(far).pipe(near);
+  });
+  const listen = async (port: number): Promise<void> =>
+    new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const { appUser: username, appPassword: password } = embedded;
+  const database = store.db.database;
+  const db = connect({ url: `http://127.0.0.1:${String(port)}`, username, password, database });
+  const cut = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
+  const mend = async (): Promise<void> => (server.listening ? undefined : listen(port));
+  const close = async (): Promise<void> => {
+    await db.close();
+    await cut();
+  };
+  return { db, cut, mend, close };
 }
 
 async function begin(): Promise<void> {
@@ -49,7 +72,7 @@ async function begin(): Promise<void> {
     // The clock runs through days here; what is repeated by then is another test's matter.
     route: { receiver: ['slow', 'quick'], repeat_interval: '365d' },
   });
-  alerting = alertingOn({ ...store, db: cuttable(store.db) }, config, () => clock);
+  alerting = alertingOn({ ...store, db: wire.db }, config, () => clock);
   await alerting.begin();
 }
 
@@ -65,13 +88,14 @@ async function find(): Promise<void> {
 
 beforeAll(async () => {
   store = await openTestStore();
+  wire = await openWire();
   const answers = { success: { status: 200, body: '' }, refusal: { status: 403, body: '' } };
   [slow, quick] = await Promise.all([startFaultyHttp(answers), startFaultyHttp(answers)]);
   await begin();
 });
 
-afterEach(() => {
-  away = false;
+afterEach(async () => {
+  await wire.mend();
   slow.mode = 'takes';
   slow.taken.splice(0);
   quick.taken.splice(0);
@@ -79,7 +103,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await alerting.stop(100);
-  await Promise.all([slow.close(), quick.close()]);
+  await Promise.all([slow.close(), quick.close(), wire.close()]);
   await store.close();
 });
 
@@ -132,19 +156,19 @@ describe('alerting under faults', () => {
 
   it('ClickHouse gone and back: nothing is lost and nothing told twice', async () => {
     await find();
-    away = true;
-    await expect(alerting.round()).rejects.toThrow('ECONNREFUSED');
+    await wire.cut();
     await expect(alerting.round()).rejects.toThrow();
-    away = false;
+    await expect(alerting.round()).rejects.toThrow();
+    await wire.mend();
     await roundsUntil(alerting, () => quick.taken.length === 1);
     // Gone in the moment when an outcome is to be kept: it is kept when it is back.
     slow.mode = 'takes';
     await find();
     const before = quick.taken.length;
     await roundsUntil(alerting, () => quick.taken.length > before);
-    away = true;
+    await wire.cut();
     await delay(300);
-    away = false;
+    await wire.mend();
     await roundsUntil(
       alerting,
       async () => (await listDeliveries(store.db, { states: ['pending'] })).length === 0,
@@ -161,5 +185,23 @@ describe('alerting under faults', () => {
     await find();
     await roundsUntil(alerting, () => quick.taken.length === 1 && slow.taken.length === 1);
     expect(await countIncidents(store.db)).toBe(number);
+  });
+
+  it('a clock that is set forward by months, and back, repeats nothing and gives nothing up untried', async () => {
+    slow.mode = 'fails';
+    await find();
+    await roundsUntil(alerting, async () => {
+      const [pending] = await listDeliveries(store.db, { states: ['pending'], receiver: 'slow' });
+      return quick.taken.length === 1 && (pending?.attempts ?? 0) > 0;
+    });
+    slow.mode = 'takes';
+    clock += 300 * 24 * 60 * MINUTE;
+    // What waits is due at once and tried once more, however old it seems.
+    await roundsUntil(alerting, () => slow.taken.length === 1);
+    clock -= 300 * 24 * 60 * MINUTE;
+    await find();
+    await roundsUntil(alerting, () => quick.taken.length === 2 && slow.taken.length === 2);
+    for (let i = 0; i < 5; i += 1) await alerting.round();
+    expect([quick.taken.length, slow.taken.length]).toEqual([2, 2]);
   });
 });

@@ -2,12 +2,15 @@ import type { FindingSummary } from '../../../model/incident-event.ts';
 import type { IncidentTold, Notice } from '../../notifier.ts';
 import {
   SEVERITY_WORD,
+  blastWords,
   comparison,
   containmentSteps,
   count,
   cut,
   headline,
+  memberWords,
   momentWords,
+  responseWords,
   statusWords,
   subjectOf,
   sureWords,
@@ -24,7 +27,8 @@ export interface Mail {
 /** Label and value, as both forms list them. */
 export type Row = [string, string];
 
-function rowsOf(incident: IncidentTold): Row[] {
+function rowsOf(incident: IncidentTold, blast: Notice['blast']): Row[] {
+  const askable = ['none', 'requested'].includes(incident.response) && incident.closedAt === 0;
   const rows: Row[] = [
     ['Client', incident.clientId],
     [incident.campaignOf === null ? 'Token' : 'Campaign', subjectOf(incident)],
@@ -33,6 +37,8 @@ function rowsOf(incident: IncidentTold): Row[] {
     ['How sure', sureWords(incident)],
     ['First call', incident.firstCallAt === 0 ? '' : momentWords(incident.firstCallAt)],
     ['Status', statusWords(incident)],
+    ['Revocation', responseWords(incident)],
+    ['If revoked', askable && blast !== null ? blastWords(blast) : ''],
   ];
   return rows.filter(([, value]) => value !== '');
 }
@@ -42,6 +48,9 @@ export interface Content {
   headline: string;
   severity: IncidentTold['severity'] | null;
   lead: string;
+  /** What is new, over the headline; empty in the first mail of a conversation. */
+  news: string;
+  closed: boolean;
   why: string;
   rows: Row[];
   compared: Row[];
@@ -59,7 +68,7 @@ function listOf(notice: Notice): Pick<Content, 'list' | 'listTitle' | 'more'> {
     return {
       listTitle: 'Tokens of this campaign',
       list: incident.members.map((member) => ({
-        title: `${member.tokenHash.slice(0, 12)} · ${member.clientId}`,
+        title: `${member.tokenHash.slice(0, 12)} · ${memberWords(incident, member)}`,
         detail: `risk ${count(member.score)}`,
         severity: member.severity,
       })),
@@ -77,6 +86,10 @@ function listOf(notice: Notice): Pick<Content, 'list' | 'listTitle' | 'more'> {
   };
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function entryOf(finding: FindingSummary): Content['findings'][number] {
   return { title: finding.title, detection: finding.detection, explanation: finding.explanation };
 }
@@ -88,8 +101,10 @@ function contentOf(notice: Notice): Content {
     headline: headline(notice),
     severity: incident?.severity ?? null,
     lead: incident?.explanation ?? 'Too many incidents at once for a mail each.',
+    news: ['first', 'digest'].includes(notice.reason) ? '' : capital(notice.why),
+    closed: incident !== null && incident.closedAt !== 0,
     why: notice.why,
-    rows: incident === null ? [] : rowsOf(incident),
+    rows: incident === null ? [] : rowsOf(incident, notice.blast),
     compared: strongest === undefined ? [] : comparison(strongest.evidence),
     findings: (incident?.findings ?? []).slice(1, 6).map(entryOf),
     ...listOf(notice),
@@ -108,6 +123,7 @@ function plain(content: Content): string {
   const block = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [title, ...lines, ''];
   return [
+    ...(content.news === '' ? [] : [`${content.news}.`, '']),
     content.headline,
     '='.repeat(Math.min(72, content.headline.length)),
     '',

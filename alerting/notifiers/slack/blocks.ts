@@ -10,6 +10,7 @@ import {
   count,
   cut,
   headline,
+  memberWords,
   responseWords,
   statusWords,
   subjectOf,
@@ -71,7 +72,9 @@ function facts(incident: IncidentTold): SectionBlock {
       ) || '–',
     ],
     ['How sure', escape(sureWords(incident))],
-    ['First call', incident.firstCallAt === 0 ? '–' : when(incident.firstCallAt)],
+    ...(incident.firstCallAt === 0
+      ? []
+      : [['First call', when(incident.firstCallAt)] satisfies [string, string]]),
     ['Status', prose(statusWords(incident), 120)],
   ];
   return {
@@ -107,7 +110,7 @@ function members(incident: IncidentTold): KnownBlock[] {
   if (incident.members.length === 0) return [];
   const lines = incident.members.map(
     (member) =>
-      `${SEVERITY_MARK[member.severity]} ${code(member.tokenHash.slice(0, 12))} · ${code(member.clientId)} · risk ${count(member.score)}`,
+      `${SEVERITY_MARK[member.severity]} ${code(member.tokenHash.slice(0, 12))} · ${code(memberWords(incident, member))} · risk ${count(member.score)}`,
   );
   const more = incident.memberCount - incident.members.length;
   if (more > 0) lines.push(`_and ${count(more)} more_`);
@@ -168,11 +171,13 @@ function actions(notice: Notice, incident: IncidentTold, buttons: boolean): Know
   return [block];
 }
 
-function containment(incident: IncidentTold): KnownBlock[] {
+function containment(incident: IncidentTold, { blast }: Notice): KnownBlock[] {
   if (incident.response === 'none') return [];
   const steps = containmentSteps(incident).map(([word, span]) => `${word} ${span}`);
   const times = steps.length === 0 ? '' : `\nFrom the first call: ${steps.join(' · ')}`;
-  return [section(`*Revocation* ${prose(responseWords(incident), 800)}${times}`)];
+  const asked = blast !== null && incident.response === 'requested';
+  const hits = asked ? `\n${prose(blastWords(blast), 800)}` : '';
+  return [section(`*Revocation* ${prose(responseWords(incident), 800)}${hits}${times}`)];
 }
 
 /** The message that is posted first and changed in place as the incident grows. */
@@ -199,7 +204,7 @@ export function incidentBlocks(notice: Notice, buttons: boolean): KnownBlock[] {
       section(['*Also*', ...further.map(findingLine), ...tail].join('\n')),
     );
   }
-  blocks.push(...containment(incident));
+  blocks.push(...containment(incident, notice));
   blocks.push(...actions(notice, incident, buttons));
   blocks.push(
     context(
