@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { createStandIns } from '../demo/stand-ins/stand-ins.ts';
 import { isFree } from './ports.ts';
 
@@ -14,6 +15,8 @@ export interface Inboxes {
 }
 
 const PAGE_PORT = 8025;
+/** The rules that come with tokenwatch. */
+const PACKAGED_RULES = fileURLToPath(new URL('../rules', import.meta.url));
 
 /** Starts the stand-ins on the loopback address, with secrets made for this run. */
 export async function startInboxes(): Promise<Inboxes> {
@@ -26,6 +29,7 @@ export async function startInboxes(): Promise<Inboxes> {
     issuerUrl: issuer.address,
     configDefaults: {
       console: { anonymous: 'viewer' },
+      detector: { rules: [PACKAGED_RULES] },
       alerting: {
         receivers: {
           'on-call': {

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { Command, InvalidArgumentError } from 'commander';
 import { backtest, findingLine } from '../../detector/backtest.ts';
 import { CATALOGUE } from '../../detector/registry.ts';
+import { openRules } from '../../detector/rules/start.ts';
 import { foldFindings } from '../../model/fold-findings.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Incident } from '../../model/incident.ts';
@@ -35,15 +36,17 @@ function instant(text: string): number {
 }
 
 function detectionIds(text: string): string[] {
-  const known = CATALOGUE.map((detection) => detection.id);
-  const ids = text.split(',').map((id) => id.trim());
+  return text.split(',').map((id) => id.trim());
+}
+
+/** @param rules ids of the configured rules of one's own */
+function refuseUnknown(ids: readonly string[], rules: readonly string[]): void {
+  const known = [...CATALOGUE.map((detection) => detection.id), ...rules];
   const unknown = ids.filter((id) => !known.includes(id));
-  if (unknown.length > 0) {
-    throw new InvalidArgumentError(
-      `no detection is called ${unknown.join(', ')}; there are ${known.join(', ')}.`,
-    );
-  }
-  return ids;
+  if (unknown.length === 0) return;
+  throw new UsageError(
+    `--detections: no detection is called ${unknown.join(', ')}; there are ${known.join(', ')}`,
+  );
 }
 
 function incidentLine(incident: Incident): string {
@@ -86,9 +89,17 @@ async function run(options: Options, command: Command): Promise<void> {
     throw new UsageError('--from must be before --to');
   }
   const { config } = configFor(command);
+  if (config.detector.rules.length === 0) refuseUnknown(options.detections ?? [], []);
   const store = await openStore(config);
   const bar = progressLine(process.stderr);
+  const own = await openRules(config, Date.now, (line) => {
+    process.stderr.write(`${line}\n`);
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   try {
+    refuseUnknown(options.detections ?? [], own.ids);
     const out = lines(options.out);
     const findings: Finding[] = [];
     const { range } = await backtest({
@@ -96,7 +107,7 @@ async function run(options: Options, command: Command): Promise<void> {
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.to === undefined ? {} : { to: options.to }),
       ...(options.detections === undefined ? {} : { detections: options.detections }),
-      settings: config.detector,
+      settings: { ...config.detector, userRules: own.rules },
       onFinding: async (finding) => {
         if (options.incidents !== undefined) findings.push(finding);
         await out.write(findingLine(finding));
@@ -111,6 +122,7 @@ async function run(options: Options, command: Command): Promise<void> {
     if (range === null) process.stderr.write('the store has no calls: nothing to test on\n');
   } finally {
     bar.clear();
+    await own.close();
     await store.close();
   }
 }

@@ -1,9 +1,12 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { environmentFile } from '../../config/environment-file.ts';
+import type { Config } from '../../config/schema.ts';
 import { SAMPLE_CONFIG } from '../../config/sample.ts';
+import { checkRules } from '../../detector/rules/check-rules.ts';
 import { configFor } from '../config-option.ts';
 import { UsageError } from '../exit.ts';
 
@@ -15,6 +18,23 @@ function writeEnvironment(file: string): void {
   }
   writeFileSync(file, environmentFile(), { mode: 0o600, flag: 'wx' });
   process.stdout.write(`wrote ${file} (only docker-compose.yml reads it)\n`);
+}
+
+/**
+ * Runs the tests of the configured rules.
+ *
+ * @returns what was tested, as the end of a sentence; empty without rules
+ */
+async function checkOwnRules(config: Config): Promise<string> {
+  if (config.detector.rules.length === 0) return '';
+  const scratch = mkdtempSync(join(tmpdir(), 'tokenwatch-check-'));
+  try {
+    const { rules, cases, problems } = await checkRules(config, scratch);
+    if (problems.length > 0) throw new UsageError(`rules are wrong:\n  ${problems.join('\n  ')}`);
+    return `; ${String(rules)} rules pass their ${String(cases)} tests`;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 /** `tokenwatch config show | check | init`. */
@@ -32,10 +52,13 @@ export function configCommand(): Command {
     });
   config
     .command('check')
-    .description('say whether the configuration is right, and what is wrong with it')
-    .action((_options, command: Command) => {
+    .description(
+      'say whether the configuration and its rules are right, and what is wrong with them',
+    )
+    .action(async (_options, command: Command) => {
       const loaded = configFor(command);
-      process.stdout.write(`${loaded.file ?? 'defaults and environment'}: right\n`);
+      const rules = await checkOwnRules(loaded.config);
+      process.stdout.write(`${loaded.file ?? 'defaults and environment'}: right${rules}\n`);
     });
   config
     .command('init')

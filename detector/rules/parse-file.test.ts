@@ -28,12 +28,12 @@ describe('a file of rules', () => {
     const { rules, problems } = parseRuleFile('r.yaml', RULE);
     expect(problems).toEqual([]);
     expect(
-      rules.map(({ card, reads, features, cases, place }) => ({
+      rules.map(({ card, reads, features, cases, placeAt }) => ({
         id: card.id,
         reads,
         features,
         cases: cases.length,
-        place,
+        place: placeAt(0),
       })),
     ).toEqual([
       {

@@ -104,7 +104,13 @@ function casesOf(report: Report, places: Places, tests: WrittenRule['tests']): R
 
 function build(
   written: WrittenRule,
-  parts: { file: string; condition: Expression; message: Message; cases: RuleCase[]; place: Place },
+  parts: {
+    file: string;
+    condition: Expression;
+    message: Message;
+    cases: RuleCase[];
+    placeAt: Rule['placeAt'];
+  },
 ): Rule {
   const { id, title, severity, owasp, attack, runbook, blind_spots: blindSpots } = written;
   const reads = [...featuresOf(parts.condition)].toSorted();
@@ -142,8 +148,8 @@ function parseRule(report: Report, file: string, value: unknown, places: Places)
   );
   const cases = casesOf(report, places, data.tests);
   if (condition === null || message === null || report.problems.length > 0) return null;
-  const place = places.within(['condition'], 0);
-  return build(data, { file, condition, message, cases, place });
+  const placeAt = (offset: number): Place => places.within(['condition'], offset);
+  return build(data, { file, condition, message, cases, placeAt });
 }
 
 function readDocument(

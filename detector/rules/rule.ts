@@ -33,8 +33,8 @@ export interface Rule {
   /** What the condition reads and the message tells. */
   features: readonly string[];
   cases: readonly RuleCase[];
-  /** Where its condition begins. */
-  place: Place;
+  /** Where a character of its condition stands in the file. */
+  placeAt: (offset: number) => Place;
   file: string;
 }
 
