@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache';
 import type { Delivery } from '../model/delivery.ts';
 import type { Incident } from '../model/incident.ts';
 import type { IncidentEvent } from '../model/incident-event.ts';
+import { eventsWithoutAudit } from '../store/audit/missing.ts';
 import { listDeliveries } from '../store/deliveries/deliveries.ts';
 import { changedIncidents, latestChange } from '../store/incidents/events.ts';
 import { repairSnapshots } from '../store/incidents/repair.ts';
 import { listIncidents } from '../store/incidents/snapshots.ts';
 import { readBlastRadius } from '../store/responses/blast-radius.ts';
 import { listSilences } from '../store/silences/silences.ts';
-import { auditOfDelivery } from './audit-words.ts';
+import { DECISIONS, auditOfDelivery, auditOfEvents } from './audit-words.ts';
 import type { Notice } from './notifier.ts';
 import { campaignEvents } from './incidents/campaigns.ts';
 import { assemble, recordSafely } from './parts.ts';
@@ -23,6 +24,10 @@ const OVERLAP = 10_000;
 const RESUME_EVERY = 5_000;
 const REPAIR_EVERY = 30_000;
 const SILENCES_EVERY = 2_000;
+const AUDIT_EVERY = 60_000;
+/** How long a decision may be on its way to the audit chain, and how far back a look goes, ms. */
+const AUDIT_SETTLED = 30_000;
+const AUDIT_BACK = 24 * 3_600_000;
 const CHUNK = 1_000;
 
 function chunks<T>(items: readonly T[], size: number): T[][] {
@@ -49,6 +54,7 @@ export class Alerting {
   #resumedAt = 0;
   #silencesAt = 0;
   #repairedAt = 0;
+  #auditedAt = 0;
 
   constructor(options: AlertingOptions) {
     this.#options = options;
@@ -130,6 +136,7 @@ export class Alerting {
     this.#deliveries = this.#deliveries.slice(due.length);
     await this.#resume();
     await this.#repair();
+    await this.#auditLate();
     await live.settled();
     this.#prune();
     this.#measure();
@@ -209,6 +216,20 @@ export class Alerting {
     await repairSnapshots(db, this.#repairedSince - OVERLAP);
     this.#repairedSince = this.#changesSince;
     this.#repairedAt = now();
+  }
+
+  /** Decisions that were kept by a process which ended before it could record them. */
+  async #auditLate(): Promise<void> {
+    const { db, now, log } = this.#options;
+    if (Math.abs(now() - this.#auditedAt) < AUDIT_EVERY) return;
+    this.#auditedAt = now();
+    const { audit } = this.#parts;
+    // What waits here for ClickHouse to be back goes first.
+    await audit.flush();
+    const late = await eventsWithoutAudit(db, DECISIONS, {
+      ...{ back: AUDIT_BACK, settled: AUDIT_SETTLED },
+    });
+    await recordSafely(audit, auditOfEvents(late), log);
   }
 
   #ended(delivery: Delivery): void {

@@ -2,13 +2,24 @@ import type { AuditRecord } from '../model/audit.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { IncidentEvent } from '../model/incident-event.ts';
 
-/** What happens to an incident without anybody deciding it. */
-const NO_DECISION = new Set(['finding_added', 'member_added', 'saturated', 'notified']);
+/** Which events are decisions; the others happen to an incident without anybody deciding. */
+const IS_DECISION: Record<IncidentEvent['kind'], boolean> = {
+  ...{ finding_added: false, member_added: false, saturated: false, notified: false },
+  ...{ opened: true, joined: true, acknowledged: true, assigned: true, commented: true },
+  ...{ resolved: true, false_positive: true, reopened: true, silenced: true },
+  ...{ response_requested: true, response_approved: true, response_refused: true },
+  ...{ response_sent: true, response_confirmed: true, response_failed: true },
+};
+
+/** The kinds of events that the audit chain keeps. */
+export const DECISIONS = (Object.keys(IS_DECISION) as IncidentEvent['kind'][]).filter(
+  (kind) => IS_DECISION[kind],
+);
 
 /** The decisions among events, as the audit chain keeps them. */
 export function auditOfEvents(events: readonly IncidentEvent[]): AuditRecord[] {
   return events
-    .filter((event) => !NO_DECISION.has(event.kind))
+    .filter((event) => IS_DECISION[event.kind])
     .map((event) => ({
       actor: event.actor,
       action: `incident.${event.kind}`,

@@ -5,8 +5,10 @@ import { verifyAudit } from '../../model/audit.ts';
 import type { AuditEntry, AuditRecord } from '../../model/audit.ts';
 import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
+import { appendEvents } from '../incidents/events.ts';
 import { openAudit } from './audit.ts';
 import { exportAudit, readAudit } from './entries.ts';
+import { eventsWithoutAudit } from './missing.ts';
 
 let store: TestStore;
 const keys = generateKeyPairSync('ed25519');
@@ -93,4 +95,30 @@ describe('the audit chain', () => {
     const gone = entries.filter((entry) => entry.chain.startsWith('console'));
     expect(verifyAudit(gone).problems).not.toEqual([]);
   });
+});
+
+it('a decision whose process ended before it recorded it is found, once it had its time', async () => {
+  const id = 'e'.repeat(20);
+  const event = {
+    incidentId: id,
+    at: 5,
+    actor: 'person:ada',
+    kind: 'resolved',
+    reason: 'x',
+  } as const;
+  await appendEvents(store.db, [
+    { ...event, id: 'kept' },
+    { ...event, id: 'lost' },
+    { ...event, id: 'no decision', kind: 'saturated' },
+  ]);
+  const audit = openAudit({ db: store.db, stage: 'late', now: Date.now });
+  await audit.record([{ ...record(`incident:${id}`), detail: { event: 'kept' } }]);
+  const look = async (settled: number) =>
+    (await eventsWithoutAudit(store.db, ['resolved'], { back: 60_000, settled })).map(
+      (one) => one.id,
+    );
+  expect(await look(0)).toEqual(['lost']);
+  expect(await look(30_000)).toEqual([]);
+  await audit.record([{ ...record(`incident:${id}`), detail: { event: 'lost' } }]);
+  expect(await look(0)).toEqual([]);
 });

@@ -14,6 +14,8 @@ export interface Audit {
   readonly chain: string;
   /** Appends decisions; resolves when they are kept. What cannot be kept now is kept by a later call. */
   record(records: readonly AuditRecord[]): Promise<void>;
+  /** Keeps what could not be kept before; rejects when it still cannot. */
+  flush(): Promise<void>;
 }
 
 export interface AuditOptions {
@@ -63,13 +65,15 @@ export function openAudit({ db, stage, now, signingKey }: AuditOptions): Audit {
     await writeAudit(db, batch);
     waiting.splice(0, batch.length);
   };
+  const record = async (records: readonly AuditRecord[]): Promise<void> => {
+    // One at a time: each entry continues the one before it.
+    const mine = turn.then(async () => append(records));
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
   return {
     chain,
-    async record(records) {
-      // One at a time: each entry continues the one before it.
-      const mine = turn.then(async () => append(records));
-      turn = mine.catch(() => undefined);
-      return mine;
-    },
+    record,
+    flush: async () => (waiting.length === 0 ? turn : record([])),
   };
 }

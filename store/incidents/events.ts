@@ -6,7 +6,8 @@ import { insertHashed } from '../insert-hashed.ts';
 import { TABLES } from '../tables.ts';
 import { writeSnapshots } from './snapshots.ts';
 
-interface EventRow {
+/** A row of the events as it is read. */
+export interface EventRow {
   incident_id: string;
   event_id: string;
   at_ms: number;
@@ -40,7 +41,7 @@ function rowOf(event: IncidentEvent): Record<string, unknown> {
 }
 
 /** Rows are ours alone ({@link appendEvents} is the only writer), so the kind is asserted. */
-function eventOf(row: EventRow): IncidentEvent {
+export function eventOf(row: EventRow): IncidentEvent {
   const data = JSON.parse(row.data === '' ? '{}' : row.data) as object;
   return {
     ...data,
