@@ -131,3 +131,19 @@ it('signing in and out are in the audit; a wrong code is not', async () => {
   ]);
   expect(await audited('session.ended')).toMatchObject([{ actor, subject: actor }]);
 });
+
+it('refused calls are in the audit, few of a flood, and without what was sent', async () => {
+  const planted = 'tw_PLANTED-WRONG-KEY';
+  const headers = { authorization: `Bearer ${planted}` };
+  for (let n = 0; n < 200; n += 1) {
+    const stop = { stopped: false, reason: 'x' };
+    const url = '/api/v1/revocation-stop';
+    const answer = await test.app.inject({ method: 'PUT', url, headers, payload: stop });
+    expect(answer.statusCode).toBe(401);
+  }
+  await expect.poll(async () => (await audited('api.refused')).length).toBeGreaterThan(10);
+  const entries = await audited('api.refused');
+  expect(entries.length).toBeLessThan(70);
+  expect(entries[0]).toMatchObject({ subject: 'setRevocationStop', detail: { status: 401 } });
+  expect(JSON.stringify(entries)).not.toContain(planted);
+});

@@ -9,6 +9,7 @@ import { mountOperations, sendProblem } from './api/mount.ts';
 import { refuse } from './api/operation.ts';
 import { apiOperations } from './api/operations.ts';
 import { createIdentify } from './auth/identify.ts';
+import { createRefusals } from './auth/refusals.ts';
 import { createKeys } from './auth/keys.ts';
 import { loginLink } from './auth/login-link.ts';
 import { createOidc } from './auth/oidc.ts';
@@ -96,7 +97,8 @@ export async function createConsoleApp(options: ConsoleOptions): Promise<Console
   addErrorAnswers(app, options);
   await app.register(fastifyCookie);
   await app.register(fastifyRateLimit, { global: false, cache: 10_000 });
-  mountOperations(app, apiOperations(api, registry), identify);
+  const noteRefusal = createRefusals({ audit, log, now });
+  mountOperations(app, apiOperations(api, registry), { identify, noteRefusal });
   if (options.assets !== null) addPages(app, options.assets);
   // Open streams would hold the server's close back.
   app.addHook('preClose', async () => live.stop());

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Identify } from '../auth/identify.ts';
+import type { NoteRefusal } from '../auth/refusals.ts';
 import { allows } from '../auth/roles.ts';
 import type { Caller } from '../auth/roles.ts';
 import { isOwnPage } from '../auth/same-site.ts';
@@ -53,15 +54,23 @@ function parseInputs(operation: Operation, request: FastifyRequest): Inputs | Pr
   return parsed;
 }
 
+/** A wrong key, and whatever would have changed something; that a visitor has not signed in is no news. */
+function isNews(operation: Operation, request: FastifyRequest): boolean {
+  return operation.method !== 'GET' || request.headers.authorization !== undefined;
+}
+
 async function answer(
   operation: Operation,
-  identify: Identify,
+  { identify, noteRefusal }: Access,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const caller = await identify(request);
   const refused = refusal(operation, caller, request);
-  if (refused !== null) return sendProblem(reply, refused);
+  if (refused !== null) {
+    if (isNews(operation, request)) noteRefusal(operation.id, caller, refused.status);
+    return sendProblem(reply, refused);
+  }
   const inputs = parseInputs(operation, request);
   if ('status' in inputs) return sendProblem(reply, inputs);
   const ask = { ...inputs, caller, request, reply } as unknown as Parameters<
@@ -74,6 +83,12 @@ async function answer(
   return reply.header('cache-control', 'no-store').send(outcome.body);
 }
 
+/** Who is asking, and where it is recorded that they may not. */
+export interface Access {
+  identify: Identify;
+  noteRefusal: NoteRefusal;
+}
+
 /**
  * Serves a list of operations. Each is refused to whoever is not known to have its role, before
  * anything of the request is looked at.
@@ -81,7 +96,7 @@ async function answer(
 export function mountOperations(
   app: FastifyInstance,
   operations: readonly Operation[],
-  identify: Identify,
+  access: Access,
 ): void {
   for (const operation of operations) {
     app.route({
@@ -90,7 +105,7 @@ export function mountOperations(
       ...(operation.perMinute === undefined
         ? {}
         : { config: { rateLimit: { max: operation.perMinute, timeWindow: 60_000 } } }),
-      handler: async (request, reply) => answer(operation, identify, request, reply),
+      handler: async (request, reply) => answer(operation, access, request, reply),
     });
   }
 }

@@ -221,13 +221,14 @@ async function seedCalls(db: Db, finding: Finding): Promise<void> {
 /** A token at home in two countries, and then in a third. */
 async function seedJourney(db: Db, finding: Finding): Promise<void> {
   const block = new CallBlock();
-  const HOUR = 60 * MINUTE;
   for (let n = 0; n < 300; n++) {
     const abroad = n >= 262;
     const home = n % 5 === 0 ? 'FR' : 'DE';
     appendCall(block, {
       ...emptyCall(
-        abroad ? finding.firstCallAt + (n - 262) * 5_000 : finding.firstCallAt - (n + 1) * HOUR,
+        abroad
+          ? finding.firstCallAt + (n - 262) * 5_000
+          : finding.firstCallAt - (n + 1) * 10 * MINUTE,
         'otlp',
       ),
       ...{ tokenHash: finding.tokenHash, clientId: finding.clientId, service: 'accounts' },
