@@ -6,6 +6,8 @@ import type { Authenticate } from './http/sender-keys.ts';
 import { CODE, CONTENT_TYPE, encodeExportResponse, encodeStatus } from './http/status.ts';
 import type { Encoding } from './http/status.ts';
 import type { Intake } from './intake.ts';
+import { httpsOptions } from './http/tls.ts';
+import type { TlsFiles } from './http/tls.ts';
 import type { CollectorMetrics } from './metrics.ts';
 import type { Signal } from './otlp/read-request.ts';
 
@@ -14,6 +16,8 @@ export interface CollectorAppOptions {
   authenticate: Authenticate;
   metrics: CollectorMetrics;
   registry: Registry;
+  /** Null: plain HTTP. */
+  tls: TlsFiles | null;
   /** Bytes of a body as it comes, and once it is inflated. */
   maxBodyBytes: number;
   maxInflatedBytes: number;
@@ -153,7 +157,13 @@ function addExport(app: FastifyInstance, options: CollectorAppOptions): void {
  * `listen`, or `inject` requests.
  */
 export function createCollectorApp(options: CollectorAppOptions): FastifyInstance {
-  const app = fastify({ logger: false, bodyLimit: options.maxBodyBytes });
+  const { tls, maxBodyBytes: bodyLimit } = options;
+  // Fastify's type says more of a server that may be either than its users need to know.
+  const app = (
+    tls === null
+      ? fastify({ logger: false, bodyLimit })
+      : fastify({ logger: false, bodyLimit, https: httpsOptions(tls) })
+  ) as FastifyInstance;
   app.get('/health', async () => ({ status: 'ok' }));
   app.get('/ready', async (_request, reply) => {
     const missing = await options.notReady();

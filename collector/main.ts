@@ -13,7 +13,10 @@ import type { Recurring } from './background/every.ts';
 import { HygieneTally } from './hygiene/hygiene-tally.ts';
 import { closeApp } from './http/close-app.ts';
 import { isLoopback, senderKeys } from './http/sender-keys.ts';
+import { limitSenders } from './http/sender-limit.ts';
+import { readTls } from './http/tls.ts';
 import { createIntake } from './intake.ts';
+import type { Intake, IntakeOptions } from './intake.ts';
 import { Keeper } from './keep/keeper.ts';
 import { Spool } from './keep/spool.ts';
 import { openLocator } from './locate/locator.ts';
@@ -126,6 +129,20 @@ function openCaches(context: StageContext, metrics: CollectorMetrics): Caches {
   });
 }
 
+/** Reads requests, each sender held to its share. */
+function openIntake(
+  { collector }: Config,
+  parts: Omit<IntakeOptions, 'trustedHops' | 'maxFuture' | 'maxPast'>,
+): Intake {
+  const intake = createIntake({
+    ...parts,
+    trustedHops: collector.trusted_hops,
+    maxFuture: collector.max_future_seconds * SECOND,
+    maxPast: collector.max_past_days * DAY,
+  });
+  return limitSenders(intake, collector.sender_bytes_per_second, () => performance.now());
+}
+
 /**
  * Starts the collector: OTLP in, rows in ClickHouse out.
  *
@@ -140,29 +157,30 @@ export async function startCollector(context: StageContext): Promise<RunningStag
   metrics.watchQueue(() => keeper.queuedRows);
   const caches = openCaches(context, metrics);
   const { hygiene, aliases, work } = await startRecords(context);
-  const intake = createIntake({
+  const tls = readTls(config);
+  const intake = openIntake(config, {
     ...{ keeper, caches, metrics, hygiene, aliases, now },
-    trustedHops: collector.trusted_hops,
-    maxFuture: collector.max_future_seconds * SECOND,
-    maxPast: collector.max_past_days * DAY,
   });
   const authenticate = senderKeys(collector.keys);
   const onError = (error: unknown): void => log.error({ err: error }, 'a request met an error');
   const app = createCollectorApp({
-    ...{ intake, metrics, registry, authenticate, onError },
+    ...{ intake, metrics, registry, authenticate, onError, tls },
     maxBodyBytes: collector.max_body_bytes,
     maxInflatedBytes: collector.max_inflated_bytes,
     notReady: async () => ((await db.ping()) ? null : 'ClickHouse does not answer'),
   });
   const http = await app.listen({ host: collector.host, port: collector.http_port });
   const grpc = await startGrpc(
-    { intake, metrics, authenticate, onError, maxMessageBytes: collector.max_inflated_bytes },
+    { intake, metrics, authenticate, onError, tls, maxMessageBytes: collector.max_inflated_bytes },
     ...([collector.host, collector.grpc_port] as const),
   ).catch(async (error: unknown) => {
     await app.close();
     throw error;
   });
-  const urls = { http, grpc: `http://${collector.host}:${grpc.port}` };
+  const urls = {
+    http,
+    grpc: `${tls === null ? 'http' : 'https'}://${collector.host}:${grpc.port}`,
+  };
   log.info(urls, 'the collector listens');
   let stopped: Promise<void> | null = null;
   return {

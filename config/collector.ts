@@ -13,6 +13,13 @@ export const collectorSchema = z.strictObject({
       secret().refine((key) => key.reveal().length >= 16, 'expected at least 16 characters a key'),
     )
     .default([]),
+  /** Bytes a second that one sender may send, averaged over ten; 0 sets no limit. */
+  sender_bytes_per_second: z.int().min(0).default(0),
+  /** PEM files: with certificate and key both ports speak TLS only. */
+  tls_cert: z.string().min(1).optional(),
+  tls_key: z.string().min(1).optional(),
+  /** PEM of an authority: only clients with a certificate of its making are let in (mutual TLS). */
+  tls_client_ca: z.string().min(1).optional(),
   /** Largest request body in bytes, before and after it is inflated. */
   max_body_bytes: z
     .int()

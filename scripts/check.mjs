@@ -22,6 +22,7 @@ const steps = [
     args: ['--noEmit', '-p', webConfig],
     needs: webConfig,
   },
+  { name: 'packages', file: join('scripts', 'supply-chain.mjs'), args: [] },
   { name: 'dashboards', file: join('dashboards', 'build.ts'), args: ['--check'] },
   { name: 'tests', bin: 'vitest', args: ['run'], skip: process.argv.includes('--skip-tests') },
 ].filter((step) => !step.skip && (!step.needs || existsSync(join(root, step.needs))));

@@ -1,7 +1,9 @@
-import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { Metadata, Server, status } from '@grpc/grpc-js';
 import type { ServiceDefinition, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { encodeExportResponse } from '../http/status.ts';
 import type { Authenticate } from '../http/sender-keys.ts';
+import { grpcCredentials } from '../http/tls.ts';
+import type { TlsFiles } from '../http/tls.ts';
 import type { Intake } from '../intake.ts';
 import type { CollectorMetrics } from '../metrics.ts';
 import { ProtoWriter } from '../otlp/proto-writer.ts';
@@ -11,6 +13,8 @@ export interface GrpcOptions {
   intake: Intake;
   authenticate: Authenticate;
   metrics: CollectorMetrics;
+  /** Null: without TLS, behind a proxy or mesh that brings its own. */
+  tls: TlsFiles | null;
   /** Bytes of a message once it is inflated. */
   maxMessageBytes: number;
   /** Told of errors that are our own fault. */
@@ -100,7 +104,7 @@ function handlerOf(options: GrpcOptions, signal: Signal) {
 }
 
 /**
- * Serves OTLP/gRPC for traces and logs, without TLS: a proxy or mesh in front brings its own.
+ * Serves OTLP/gRPC for traces and logs.
  *
  * @throws Error when the port is taken
  */
@@ -115,7 +119,7 @@ export async function startGrpc(
   }
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, at) => {
+    server.bindAsync(address, grpcCredentials(options.tls), (error, at) => {
       if (error === null) resolve(at);
       else reject(error);
     });
