@@ -16,7 +16,9 @@ export function rulesProfileXml(): string {
     max_rows_to_read: MOST.rows,
   });
   const given = limits.map(([name, value]) => `<${name}>${String(value)}</${name}>`);
-  const held = limits.map(([name, value]) => `<${name}><max>${String(value)}</max></${name}>`);
+  const held = limits.map(
+    ([name, value]) => `<${name}><min>1</min><max>${String(value)}</max></${name}>`,
+  );
   const fixed = ['readonly', 'allow_ddl', 'allow_introspection_functions'].map(
     (name) => `<${name}><const/></${name}>`,
   );

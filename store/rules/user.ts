@@ -63,7 +63,7 @@ export async function openTrialDb(
 /** The statements that make the user of rules on a server of one's own. */
 export function rulesUserSql(database: string, username: string): string[] {
   const most = (name: string, value: number): string =>
-    `${name} = ${String(value)} MAX ${String(value)}`;
+    `${name} = ${String(value)} MIN 1 MAX ${String(value)}`;
   return [
     `CREATE USER IF NOT EXISTS ${username} IDENTIFIED WITH sha256_password BY '…'
   SETTINGS readonly = 2 CONST, ${most('max_execution_time', MOST.seconds)},

@@ -37,6 +37,8 @@ const COLUMNS = {
   user_agent: 'String',
   object_hash: 'String',
   object_type: 'String',
+  amount: 'Nullable(Float64)',
+  currency: 'String',
 } as const;
 
 /** Inserts calls as rows, without the collector; those without `ingestedAt` arrive now. */
@@ -69,6 +71,8 @@ export async function insertTestCalls(db: Db, calls: readonly TestCall[]): Promi
         user_agent: call.userAgent,
         object_hash: call.objectHash,
         object_type: call.objectType,
+        amount: call.amount,
+        currency: call.currency,
       };
     });
     await insertHashed(
