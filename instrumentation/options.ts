@@ -1,4 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
+import { createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ENVIRONMENT_CLAIMS } from '../model/jwt-claims.ts';
 
@@ -30,8 +32,8 @@ export interface TokenwatchOptions {
 /** Options with everything filled in. */
 export interface Settings {
   /** Null when hashing is not possible: then nothing that needs a hash is sent. */
-  readonly pepper: string | Buffer | null;
-  readonly previousPepper: string | Buffer | null;
+  readonly pepper: string | KeyObject | null;
+  readonly previousPepper: string | KeyObject | null;
   readonly credentialHeaders: readonly string[];
   readonly credentialParameter: string | null;
   readonly credential: ((request: IncomingMessage) => string | undefined) | null;
@@ -85,9 +87,12 @@ export function guarded(settings: Settings, work: () => void): void {
 function usablePepper(
   pepper: string | Buffer | undefined,
   problem: (message: string) => void,
-): string | Buffer | null {
+): string | KeyObject | null {
   const bytes = pepper === undefined ? 0 : Buffer.byteLength(pepper);
-  if (bytes >= MIN_PEPPER_BYTES) return pepper ?? null;
+  if (pepper !== undefined && bytes >= MIN_PEPPER_BYTES) {
+    // A key made once: from bytes it would be made anew for every hash.
+    return typeof pepper === 'string' ? pepper : createSecretKey(pepper);
+  }
   const why =
     bytes === 0 ? 'no pepper is set' : `the pepper is shorter than ${MIN_PEPPER_BYTES} bytes`;
   problem(`tokenwatch: ${why}, so nothing about credentials is sent`);

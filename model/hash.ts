@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 declare const tokenHashBrand: unique symbol;
 declare const pseudonymBrand: unique symbol;
@@ -12,6 +13,9 @@ export type TokenHash = string & { readonly [tokenHashBrand]: true };
 /** Lower-case hex (32 characters, 128 bits) that stands for an address, subject, object or nonce. */
 export type Pseudonym = string & { readonly [pseudonymBrand]: true };
 
+/** The installation's secret key. Bytes cost more with every hash than the other two. */
+export type Pepper = string | Buffer | KeyObject;
+
 /** What a pseudonym stands for; equal values of different purposes have unrelated pseudonyms. */
 export type Purpose = 'ip' | 'subject' | 'object' | 'nonce' | 'payload';
 
@@ -21,7 +25,7 @@ export type Purpose = 'ip' | 'subject' | 'object' | 'nonce' | 'payload';
  * @param pepper the installation's secret key, at least 16 bytes
  * @param rawToken the credential as presented, without its scheme (`Bearer ` and the like)
  */
-export function hashToken(pepper: string | Buffer, rawToken: string): TokenHash {
+export function hashToken(pepper: Pepper, rawToken: string): TokenHash {
   return createHmac('sha256', pepper).update(rawToken, 'utf8').digest('hex') as TokenHash;
 }
 
@@ -29,7 +33,7 @@ export function hashToken(pepper: string | Buffer, rawToken: string): TokenHash 
  * A keyed pseudonym: HMAC-SHA256(pepper, purpose NUL value), its first 128 bits. The purpose keeps
  * one table's pseudonyms from being joined with another's.
  */
-export function pseudonym(pepper: string | Buffer, purpose: Purpose, value: string): Pseudonym {
+export function pseudonym(pepper: Pepper, purpose: Purpose, value: string): Pseudonym {
   const mac = createHmac('sha256', pepper).update(`${purpose}\0${value}`, 'utf8').digest('hex');
   return mac.slice(0, 32) as Pseudonym;
 }

@@ -69,7 +69,7 @@ export interface CacheOptions {
 }
 
 function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, 'hex'));
+  return new Uint8Array(Buffer.from(hex, 'hex'));
 }
 
 /** Longest text that is looked through; of a longer one the last word may be cut in half. */
