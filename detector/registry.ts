@@ -1,12 +1,18 @@
 import type { Detection, DetectionCard } from './detection.ts';
+import { authorizationDeniedStorm } from './detections/authorization-denied-storm.ts';
+import { authorizationEnumeration } from './detections/authorization-enumeration.ts';
+import { authorizationFailureBurst } from './detections/authorization-failure-burst.ts';
 import { authorizationMissingSecondFactor } from './detections/authorization-missing-second-factor.ts';
+import { authorizationNotFoundBurst } from './detections/authorization-not-found-burst.ts';
+import { authorizationOtherClientsObject } from './detections/authorization-other-clients-object.ts';
+import { authorizationOtherOwner } from './detections/authorization-other-owner.ts';
+import { authorizationSlowEnumeration } from './detections/authorization-slow-enumeration.ts';
 import { authorizationUnauthenticated } from './detections/authorization-unauthenticated.ts';
 import { bindingCertificateChanged } from './detections/binding-certificate-changed.ts';
 import { bindingCertificateMissing } from './detections/binding-certificate-missing.ts';
 import { bindingNetworkNotAllowed } from './detections/binding-network-not-allowed.ts';
 import { bindingPlainHttp } from './detections/binding-plain-http.ts';
 import { bindingWeakTls } from './detections/binding-weak-tls.ts';
-import { authorizationNotFoundBurst } from './detections/authorization-not-found-burst.ts';
 import { environmentMismatch } from './detections/environment-mismatch.ts';
 import { environmentNew } from './detections/environment-new.ts';
 import { geographyImpossibleTravel } from './detections/geography-impossible-travel.ts';
@@ -22,10 +28,14 @@ import { lifecycleLifetimeOverPolicy } from './detections/lifecycle-lifetime-ove
 import { lifecycleOverlap } from './detections/lifecycle-overlap.ts';
 import { lifecycleRevokedAccepted } from './detections/lifecycle-revoked-accepted.ts';
 import { lifecycleRotationOverdue } from './detections/lifecycle-rotation-overdue.ts';
+import { replayNonce } from './detections/replay-nonce.ts';
+import { replayStale } from './detections/replay-stale.ts';
 import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
 import { scopeDeniedBurst } from './detections/scope-denied-burst.ts';
 import { scopeFirstUse } from './detections/scope-first-use.ts';
 import { scopeNewRoute } from './detections/scope-new-route.ts';
+import { sharingAtOnce } from './detections/sharing-at-once.ts';
+import { sharingSeveralClients } from './detections/sharing-several-clients.ts';
 import { sharingSeveralSigns } from './detections/sharing-several-signs.ts';
 import { volumeClientSurge } from './detections/volume-client-surge.ts';
 import { volumeRecord } from './detections/volume-record.ts';
@@ -64,6 +74,16 @@ export const DETECTIONS = {
   authorizationNotFoundBurst,
   sharingSeveralSigns,
   volumeRecord,
+  authorizationEnumeration,
+  authorizationSlowEnumeration,
+  authorizationOtherClientsObject,
+  authorizationOtherOwner,
+  replayNonce,
+  replayStale,
+  sharingAtOnce,
+  sharingSeveralClients,
+  authorizationFailureBurst,
+  authorizationDeniedStorm,
 } as const;
 
 /** A detection whose window and baseline are its own business. */

@@ -6,8 +6,9 @@ import type { DetectorSettings } from '../parameters.ts';
 import type { Watch } from './watch.ts';
 import { WATCHES } from './watches.ts';
 
-/** Slow watches look when the clock turns to another 20 s, at all calls of so long, ms. */
-const SLOW_MS = 20_000;
+/** Live, slow watches look when the clock turns to another 20 s, rare ones to another 5 min; ms. */
+const EVERY: Readonly<Record<Watch['pace'], number>> = { tick: 0, slow: 20_000, rare: 300_000 };
+/** They look at all calls that arrived in so long, ms: five minutes and what a look overlaps. */
 const RECENT_MS = 330_000;
 /** Live looks begin so much before the last one ended, ms (see app.ts). */
 const OVERLAP_MS = 10_000;
@@ -15,8 +16,9 @@ const OVERLAP_MS = 10_000;
 /** The range that watches of a pace look at now, or null when they do not. */
 function rangeOf(pace: Watch['pace'], scope: Scope): Scope | null {
   if (pace === 'tick' || scope.by === 'event') return scope;
-  const before = Math.floor((scope.from + OVERLAP_MS) / SLOW_MS);
-  if (Math.floor((scope.to - 1) / SLOW_MS) === before) return null;
+  const every = EVERY[pace];
+  const before = Math.floor((scope.from + OVERLAP_MS) / every);
+  if (Math.floor((scope.to - 1) / every) === before) return null;
   return { ...scope, from: scope.from - RECENT_MS };
 }
 
@@ -27,12 +29,12 @@ export async function lookAround(
   settings: DetectorSettings,
 ): Promise<OpenNotice[]> {
   const notices: OpenNotice[] = [];
-  for (const pace of ['tick', 'slow'] as const) {
+  for (const pace of ['tick', 'slow', 'rare'] as const) {
     const range = rangeOf(pace, scope);
     if (range === null) continue;
     const watches = WATCHES.filter((watch) => watch.pace === pace);
-    const names = watches.flatMap(({ concern }) => (concern === undefined ? [] : [concern]));
-    const concerned = await readConcerns(db, range, settings, names);
+    const names = new Set(watches.flatMap(({ concern }) => concern ?? []));
+    const concerned = await readConcerns(db, range, settings, [...names]);
     for (const { concern, look } of watches) {
       if (concern !== undefined && !concerned.has(concern)) continue;
       notices.push(...(await look(db, range, settings)));

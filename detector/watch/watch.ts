@@ -13,8 +13,8 @@ import type { OpenNotice } from '../judge/judged.ts';
 export interface Watch {
   /** It is run only when a call of the range concerns it; where absent, always. */
   concern?: Concern;
-  /** Live: every tick, or every 20 s, over the calls of the last five minutes. */
-  pace: 'tick' | 'slow';
+  /** Live: every tick; every 20 s, over the calls of the last five minutes; or every five minutes. */
+  pace: 'tick' | 'slow' | 'rare';
   /** Reads and judges; what it notices, with `decidedAt` set. */
   look: (db: Db, scope: Scope, settings: DetectorConfig) => Promise<OpenNotice[]>;
 }

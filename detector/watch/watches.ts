@@ -1,9 +1,13 @@
 import { ages } from './ages.ts';
 import { bindings } from './bindings.ts';
+import { denials } from './denials.ts';
 import { dormancy } from './dormancy.ts';
 import { endpoints } from './endpoints.ts';
 import { environments } from './environments.ts';
 import { lapsed } from './lapsed.ts';
+import { objects } from './objects.ts';
+import { replays } from './replays.ts';
+import { sharing } from './sharing.ts';
 import { transport } from './transport.ts';
 import type { Watch } from './watch.ts';
 
@@ -16,4 +20,8 @@ export const WATCHES: readonly Watch[] = [
   ...bindings,
   ...transport,
   ...endpoints,
+  ...objects,
+  replays,
+  sharing,
+  ...denials,
 ];

@@ -2,11 +2,15 @@ import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { CONCERNS_CERTIFIED, CONCERNS_UNBOUND, concernsRegisteredBindings } from './binding.ts';
+import { CONCERNS_DENIED } from './denials.ts';
 import { CONCERNS_ANONYMOUS, CONCERNS_CAPPED } from './endpoints.ts';
 import { CONCERNS_MISMATCH } from './environments.ts';
 import { CONCERNS_EXPIRED, concernsLapsed } from './lapsed.ts';
+import { CONCERNS_OBJECT } from './objects.ts';
+import { CONCERNS_FOREIGN_OWNER } from './owners.ts';
 import { policyParams } from './policy.ts';
 import { CONCERNS_ONE_FACTOR, CONCERNS_TRANSPORT } from './transport.ts';
+import { CONCERNS_NONCE } from './replays.ts';
 import { scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 
@@ -25,6 +29,10 @@ export const CONCERNS = {
   oneFactor: () => CONCERNS_ONE_FACTOR,
   anonymous: () => CONCERNS_ANONYMOUS,
   capped: () => CONCERNS_CAPPED,
+  denied: () => CONCERNS_DENIED,
+  objects: () => CONCERNS_OBJECT,
+  foreignOwner: () => CONCERNS_FOREIGN_OWNER,
+  nonces: () => CONCERNS_NONCE,
 } as const;
 
 export type Concern = keyof typeof CONCERNS;

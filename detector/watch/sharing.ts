@@ -1,0 +1,34 @@
+import { readManyClients, readSharedUse } from '../../store/detection/sharing.ts';
+import { DETECTIONS } from '../registry.ts';
+import { noticesOf, tokenEntity } from './notice.ts';
+import type { Watch } from './watch.ts';
+
+/** Tokens that more than one party seems to hold. */
+export const sharing: Watch = {
+  pace: 'slow',
+  look: async (db, scope) => {
+    const { sharingAtOnce, sharingSeveralClients } = DETECTIONS;
+    const least = sharingAtOnce.parameters['at_once'] ?? 3;
+    const [used, many] = await Promise.all([
+      readSharedUse(db, scope, least),
+      readManyClients(db, scope),
+    ]);
+    const clients = many.flatMap((one) =>
+      noticesOf({
+        detection: sharingSeveralClients,
+        entity: tokenEntity(one.tokenHash, one.clientId),
+        noticed: sharingSeveralClients.detect(one, {}, sharingSeveralClients.parameters),
+        decidedAt: one.first,
+      }),
+    );
+    const places = used.flatMap((one) =>
+      noticesOf({
+        detection: sharingAtOnce,
+        entity: tokenEntity(one.tokenHash, one.clientId),
+        noticed: sharingAtOnce.detect(one, one, sharingAtOnce.parameters),
+        decidedAt: one.first,
+      }),
+    );
+    return [...clients, ...places];
+  },
+};

@@ -1,0 +1,228 @@
+// Stories of broken object-level authorization, replay, sharing and refused calls. Real OTLP in, incidents out.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { detectorSchema } from '../../config/detector.ts';
+import { lookAround } from '../../detector/watch/look.ts';
+import { OTEL, TW } from '../../model/attributes.ts';
+import type { Finding } from '../../model/finding.ts';
+import { readServerClock } from '../../store/detection/fresh.ts';
+import { hashOf, openStage, thing } from './stage.ts';
+import type { ServedCall, Stage } from './stage.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(async () => {
+  await stage.close();
+});
+
+const idsOf = (findings: readonly Finding[], token: string): string[] =>
+  findings.filter((one) => one.tokenHash === hashOf(token)).map((one) => one.detection);
+
+const on = (token: string, object: string, more: Partial<ServedCall> = {}): ServedCall => ({
+  ...{ token, client: `client of ${token}` },
+  ...more,
+  attributes: {
+    ...{ [TW.objectType]: 'account', [TW.objectHash]: thing(object) },
+    ...more.attributes,
+  },
+});
+
+/** A few calls a day on its own two objects, over ten days. */
+function modestPast(token: string, now: number): ServedCall[] {
+  return Array.from({ length: 10 }, (_, day) => [
+    on(token, `own of ${token} 1`, { time: now - (day + 2) * DAY }),
+    on(token, `own of ${token} 2`, { time: now - (day + 2) * DAY + HOUR }),
+  ]).flat();
+}
+
+it('thirty objects in five minutes are found, served or refused; a job that always does so is not', async () => {
+  const now = Date.now();
+  const walk = (token: string, n: number, status: number) =>
+    Array.from({ length: n }, (_, i) =>
+      on(token, `${token} ${String(i * 7919)}`, { status, time: now - 240_000 + i * 6_000 }),
+    );
+  const job = [2, 3, 4].flatMap((day) =>
+    Array.from({ length: 40 }, (_, i) =>
+      on('reconciler', `statement ${String(day)} ${String(i)}`, {
+        time: now - day * DAY + i * 1000,
+      }),
+    ),
+  );
+  await stage.serve([
+    ...['walker', 'prober', 'dozen'].flatMap((one) => modestPast(one, now)),
+    ...job,
+  ]);
+  await stage.serve([
+    ...walk('walker', 34, 200),
+    ...walk('prober', 34, 403),
+    ...walk('dozen', 12, 200),
+    ...walk('reconciler', 40, 200),
+    ...walk('newcomer', 40, 200),
+  ]);
+  const found = await stage.look();
+  expect(idsOf(found, 'walker')).toContain('authorization.enumeration');
+  const [prober] = found.filter(
+    (one) => one.tokenHash === hashOf('prober') && one.detection === 'authorization.enumeration',
+  );
+  expect(prober).toMatchObject({ severity: 'medium' });
+  expect(prober?.explanation).toMatch(/34 objects that it had never touched, all refused/);
+  for (const quiet of ['dozen', 'reconciler', 'newcomer']) {
+    expect(idsOf(found, quiet)).not.toContain('authorization.enumeration');
+  }
+});
+
+it('thirty objects over a day, one every half hour, are found', async () => {
+  const now = Date.now();
+  const creep = Array.from({ length: 31 }, (_, i) =>
+    on('creeper', `creep ${String(i)}`, { time: now - i * 30 * MINUTE }),
+  );
+  const desk = Array.from({ length: 12 }, (_, day) =>
+    Array.from({ length: 25 }, (_none, i) =>
+      on('desk', `customer ${String(day)} ${String(i)}`, {
+        time: now - day * DAY - i * 20 * MINUTE,
+      }),
+    ),
+  ).flat();
+  await stage.serve([...modestPast('creeper', now), ...desk, ...creep]);
+  // Slow enumerations are looked for every five minutes: a range as long as that holds one such moment.
+  const clock = await readServerClock(stage.store.db);
+  const scope = { by: 'arrival' as const, from: clock - 6 * MINUTE, to: clock + 1 };
+  const noticed = await lookAround(stage.store.db, scope, detectorSchema.parse({}));
+  const slow = noticed.filter((one) => one.detection.id === 'authorization.slow-enumeration');
+  expect(slow.map((one) => one.entity.tokenHash)).toEqual([hashOf('creeper')]);
+  const day = {
+    by: 'event' as const,
+    from: Math.floor((now - 8 * HOUR) / HOUR) * HOUR,
+    to: now + 1,
+  };
+  const tested = await lookAround(stage.store.db, day, detectorSchema.parse({}));
+  const again = tested.filter((one) => one.detection.id === 'authorization.slow-enumeration');
+  expect(again.map((one) => one.entity.tokenHash)).toEqual([hashOf('creeper')]);
+});
+
+it('an object that only one client had is found when another is served it, and shared kinds are not', async () => {
+  const now = Date.now();
+  const held = Array.from({ length: 30 }, (_, i) =>
+    [3, 2, 1].map((day) => on('holder', `held ${String(i)}`, { time: now - day * DAY })),
+  ).flat();
+  const type = { [TW.objectType]: 'currency' };
+  const rates = ['holder', 'thief', 'third'].flatMap((token) =>
+    [1, 2, 3].map((day) => on(token, 'EUR', { time: now - day * DAY, attributes: type })),
+  );
+  await stage.serve([...held, ...rates]);
+  await stage.serve([
+    on('thief', 'held 7'),
+    on('refused', 'held 8', { status: 403 }),
+    on('fourth', 'EUR', { attributes: type }),
+  ]);
+  const found = await stage.look();
+  expect(idsOf(found, 'thief')).toContain('authorization.other-clients-object');
+  expect(idsOf(found, 'refused')).not.toContain('authorization.other-clients-object');
+  expect(idsOf(found, 'fourth')).not.toContain('authorization.other-clients-object');
+});
+
+it('an object of another owner is found, but not of those who act for others as a rule', async () => {
+  const now = Date.now();
+  const owned = (token: string, subject: string, owner: string, time = now) =>
+    on(token, `${owner}'s`, {
+      time,
+      attributes: { [TW.subjectHash]: thing(subject), [TW.objectOwnerHash]: thing(owner) },
+    });
+  const past = (token: string, subject: string, owner: string) =>
+    Array.from({ length: 30 }, (_, i) => owned(token, subject, owner, now - DAY - i * MINUTE));
+  await stage.serve([...past('anna', 'anna', 'anna'), ...past('callcentre', 'agent', 'carl')]);
+  await stage.serve([
+    owned('anna', 'anna', 'bert'),
+    owned('callcentre', 'agent', 'dora'),
+    owned('bert', 'bert', 'bert'),
+  ]);
+  const found = await stage.look();
+  expect(idsOf(found, 'anna')).toContain('authorization.other-owner');
+  expect(idsOf(found, 'callcentre')).not.toContain('authorization.other-owner');
+  expect(idsOf(found, 'bert')).not.toContain('authorization.other-owner');
+});
+
+it('a nonce with another body or from another network is one incident, a retry is none', async () => {
+  const now = Date.now();
+  const paid = (token: string, nonce: string, body: string, ip = '79.192.10.20', time = now) => ({
+    ...{ token, time, method: 'POST', route: '/transfers' },
+    attributes: {
+      ...{ [TW.nonceHash]: thing(nonce), [TW.payloadHash]: thing(body) },
+      [OTEL.clientAddress]: ip,
+    },
+  });
+  await stage.serve([
+    ...Array.from({ length: 20 }, (_, i) => [
+      paid('replayer', `n${String(i)}`, 'one'),
+      paid('replayer', `n${String(i)}`, 'two'),
+    ]).flat(),
+    ...[paid('moved', 'm', 'same'), paid('moved', 'm', 'same', '200.147.35.149')],
+    ...[paid('retry', 'r', 'same'), paid('retry', 'r', 'same')],
+    ...[paid('late', 'l', 'same', '79.192.10.20', now - 5 * HOUR), paid('late', 'l', 'same')],
+  ]);
+  await stage.settle();
+  const [replayed, ...more] = await stage.incidents(hashOf('replayer'));
+  expect(more).toEqual([]);
+  expect(replayed).toMatchObject({ findings: 1, detections: ['replay.nonce'] });
+  expect(replayed?.explanation).toMatch(/20 nonces with another body, in 40 calls/);
+  expect((await stage.incidents(hashOf('moved')))[0]?.detections).toContain('replay.nonce');
+  expect((await stage.incidents(hashOf('late')))[0]?.detections).toContain('replay.stale');
+  const retries = await stage.incidents(hashOf('retry'));
+  expect(retries.flatMap((one) => one.detections)).not.toContain('replay.nonce');
+});
+
+it('one token of several clients, or from three agents at once', async () => {
+  const now = Date.now();
+  const from = (token: string, agent: string, time = now): ServedCall => ({
+    ...{ token, time },
+    attributes: { [OTEL.userAgent]: agent },
+  });
+  const fleet = ['a/1', 'b/1', 'c/1'];
+  await stage.serve([
+    ...[9, 8, 7].map((day) => from('spread', 'home/1', now - day * DAY)),
+    ...fleet.flatMap((agent) => [9, 8].map((day) => from('fleet', agent, now - day * DAY))),
+  ]);
+  await stage.serve([
+    ...['home/1', 'curl/8', 'python/3'].map((agent) => from('spread', agent)),
+    ...fleet.map((agent) => from('fleet', agent)),
+    ...[
+      { token: 'passed-on', client: 'acme' },
+      { token: 'passed-on', client: 'zeta' },
+    ],
+  ]);
+  const found = await stage.look();
+  expect(idsOf(found, 'spread')).toContain('sharing.at-once');
+  expect(idsOf(found, 'fleet')).not.toContain('sharing.at-once');
+  expect(idsOf(found, 'passed-on')).toContain('sharing.several-clients');
+});
+
+it('a storm of refused calls is one low incident; what passes after a burst of refusals is found', async () => {
+  // Within the ten minutes before this ten minutes, whenever the test runs.
+  const begun = (Math.floor(Date.now() / (10 * MINUTE)) - 1) * 10 * MINUTE;
+  const spaced = 200;
+  const guess = Array.from({ length: 600 }, (_, i) => ({
+    ...{ token: `guess ${String(i % 300)}`, client: 'storming', service: 'stormed' },
+    ...{ status: i % 3 === 0 ? 429 : 401, time: begun + i * spaced },
+    attributes: { [OTEL.clientAddress]: '200.147.35.149' },
+  }));
+  const address = { [OTEL.clientAddress]: '79.192.10.99' };
+  const stuffing = Array.from({ length: 30 }, (_, i) => ({
+    ...{ token: `stuffed ${String(i)}`, client: 'stuffing', service: 'door', status: 401 },
+    ...{ time: begun + i * spaced, attributes: address },
+  }));
+  const through = { token: 'through', client: 'stuffing', service: 'door', attributes: address };
+  await stage.serve([...guess, ...stuffing, { ...through, time: begun + 400 * spaced }]);
+  const found = await stage.look();
+  const storm = found.filter((one) => one.detection === 'authorization.denied-storm');
+  expect(storm.map((one) => [one.name, one.severity])).toEqual([['stormed', 'low']]);
+  // Not one of each of the three hundred tokens.
+  const each = found.filter((one) => one.clientId === 'storming');
+  expect(new Set(each.map((one) => one.tokenHash)).size).toBeLessThan(10);
+  expect(storm[0]?.evidence.facts).toMatchObject({ rejected: 400, rate_limited: 200 });
+  expect(idsOf(found, 'through')).toContain('authorization.failure-burst');
+});
