@@ -35,6 +35,12 @@ async function write(total: number, tokens: number, clients: number): Promise<vo
   }
 }
 
+/** This process's CPU time since `from`, in seconds: what a loaded machine says truly. */
+function cpuSince(from: NodeJS.CpuUsage): string {
+  const { user, system } = process.cpuUsage(from);
+  return ((user + system) / 1e6).toFixed(2);
+}
+
 /** Every incident is told: a webhook without a cap, each delivery kept before and after. */
 async function throughput(incidents: number): Promise<void> {
   const hook = await startFaultyHttp({
@@ -54,15 +60,17 @@ async function throughput(incidents: number): Promise<void> {
   await alerting.begin();
   await write(incidents, incidents, incidents);
   const begun = performance.now();
+  const cpu = process.cpuUsage();
   while (await alerting.round());
   await alerting.round();
   const folded = (performance.now() - begun) / 1_000;
+  const foldCpu = cpuSince(cpu);
   while (hook.taken.length < incidents) await delay(10);
   const sent = (performance.now() - begun) / 1_000;
   console.log(
     `fold, route, outbox: ${String(incidents)} incidents in ${folded.toFixed(2)} s, ` +
-      `${(incidents / folded).toFixed(0)} incidents/s; all delivered after ${sent.toFixed(2)} s, ` +
-      `${(incidents / sent).toFixed(0)} deliveries/s (signed webhook, each outcome kept)`,
+      `${(incidents / folded).toFixed(0)} incidents/s (${foldCpu} s of CPU); all delivered after ${sent.toFixed(2)} s, ` +
+      `${(incidents / sent).toFixed(0)} deliveries/s (${cpuSince(cpu)} s of CPU in all; signed webhook, each outcome kept)`,
   );
   await alerting.stop(5_000);
   await hook.close();
@@ -109,8 +117,10 @@ async function flood(): Promise<void> {
   const before = await countIncidents(store.db);
   await write(10_000, 2_000, 2_000);
   const begun = performance.now();
+  const cpu = process.cpuUsage();
   while (await alerting.round());
   const folded = (performance.now() - begun) / 1_000;
+  const foldCpu = cpuSince(cpu);
   const deadline = Date.now() + 15_000;
   while (Date.now() < deadline) {
     await alerting.round();
@@ -120,7 +130,7 @@ async function flood(): Promise<void> {
   const messages = standIns.slack.messages.filter((message) => message.thread_ts === '').length;
   const digests = await listDeliveries(store.db, { reasons: ['digest'], receiver: 'soc' });
   console.log(
-    `flood: 10,000 findings folded in ${folded.toFixed(2)} s into ${String(incidents)} incidents; ` +
+    `flood: 10,000 findings folded in ${folded.toFixed(2)} s (${foldCpu} s of CPU) into ${String(incidents)} incidents; ` +
       `${String(messages)} Slack messages, ${String(digests.length)} of them a digest; ` +
       `${String(standIns.mail.mails.length)} mails`,
   );
