@@ -4,6 +4,7 @@ import { createDetector } from './app.ts';
 import type { Detector } from './app.ts';
 import { createMetrics } from './metrics.ts';
 import type { DetectorMetrics } from './metrics.ts';
+import { keepInventory } from './inventory/keep.ts';
 import { startRules } from './rules/start.ts';
 import { createLiveSettings } from './what-if/live-settings.ts';
 import { startWhatIf } from './what-if/start.ts';
@@ -133,6 +134,7 @@ export async function startDetector(context: StageContext): Promise<RunningStage
       return { ...live.current, userRules: own.rules };
     },
   });
+  await keepInventory(db, config.detector, context.now());
   await detector.start();
   const stopping = new AbortController();
   // What is known is learnt before anything is judged by it.
