@@ -28,6 +28,7 @@ COPY alerting ./alerting
 COPY console ./console
 COPY --from=build /app/console/web-dist ./console/web-dist
 COPY cli ./cli
+COPY rules ./rules
 USER node
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "cli/main.ts"]
 CMD ["--help"]

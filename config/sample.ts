@@ -25,6 +25,7 @@ collector:
 
 detector:
   budget_per_day: 10          # at most this many incidents a day for each 10,000 tokens
+  # rules: [rules]            # rules of your own, in YAML; docs/rules.md
 
 console:
   host: 127.0.0.1

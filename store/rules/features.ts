@@ -19,6 +19,8 @@ export interface Feature {
   nullable?: true;
 }
 
+/** With fewer amounts nothing is said of their percentiles. */
+const LEAST_AMOUNTS = 20;
 /** Something counts as new for so long after its first use. */
 const NEW = 'INTERVAL 24 HOUR';
 
@@ -193,8 +195,8 @@ const PERCENTILES: readonly Feature[] = ([50, 95, 99] as const).map((percent, i)
   name: `client_amount_p${String(percent)}`,
   group: 'client',
   type: 'number',
-  about: `${String(percent)}th percentile of these amounts, within 1 %; unknown when there are none`,
-  sql: `if(client_amount.n > 0, toFloat64(client_amount.q[${String(i + 1)}]), NULL)`,
+  about: `${String(percent)}th percentile of these amounts, within 1 %; unknown with fewer than ${String(LEAST_AMOUNTS)}`,
+  sql: `if(client_amount.n >= ${String(LEAST_AMOUNTS)}, toFloat64(client_amount.q[${String(i + 1)}]), NULL)`,
   needs: ['client_amount'],
   nullable: true,
 }));
