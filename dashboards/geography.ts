@@ -13,8 +13,8 @@ import { clientsVariable, environmentVariable, severityVariable } from './shared
 
 const CALLS = `FROM ${TABLES.calls} WHERE ${sql.CALLS_IN_RANGE} AND ${sql.among('environment', 'environment')} AND ${sql.among('client_id', 'client')}`;
 const FINDINGS = `${sql.among('toString(severity)', 'severity')} AND ${sql.among('client_id', 'client')} AND ${sql.among('environment', 'environment')}`;
-/** Arrows rest on what the detector wrote down of a switch: see `geography.impossible-travel`. */
-const TRAVEL = `FROM ${TABLES.findings} FINAL WHERE detection = 'geography.impossible-travel' AND $__timeFilter(detected_at) AND ${FINDINGS}`;
+/** Findings of the way between two places, whichever detection made them: they say from where to where. */
+const TRAVEL = `FROM ${TABLES.findings} FINAL WHERE family = 'geography' AND JSONHas(evidence, 'facts', 'from') AND JSONHas(evidence, 'facts', 'to') AND $__timeFilter(detected_at) AND ${FINDINGS}`;
 const FROM = "JSONExtractString(evidence, 'facts', 'from')";
 const TO = "JSONExtractString(evidence, 'facts', 'to')";
 const NEW_COUNTRIES = `FROM ${TABLES.clientValues} WHERE dimension = 'country' AND ${sql.among('client_id', 'client')}
@@ -111,11 +111,16 @@ function news() {
       Since: 'hour',
       Calls: 'n',
     },
+    // Counts first and lists after: an array for every token and hour is dear.
     `FROM (
-       SELECT token_hash, hour, any(client_id) AS client_id, groupUniqArray(20)(value) AS seen, sum(calls) AS n
-       FROM ${TABLES.tokenValues} AS v
-       WHERE dimension = 'country' AND ${sql.inHours('hour')} AND ${sql.among('v.client_id', 'client')} AND ${sql.TOKEN_OF_ENVIRONMENT}
-       GROUP BY token_hash, hour HAVING length(seen) > 1
+       SELECT token_hash, hour, any(client) AS client_id, groupArray(20)(value) AS seen, sum(n) AS n
+       FROM (
+         SELECT token_hash, hour, value, any(v.client_id) AS client, sum(calls) AS n
+         FROM ${TABLES.tokenValues} AS v
+         WHERE dimension = 'country' AND ${sql.inHours('hour')} AND ${sql.among('v.client_id', 'client')} AND ${sql.TOKEN_OF_ENVIRONMENT}
+         GROUP BY token_hash, hour, value
+       )
+       GROUP BY token_hash, hour HAVING count() > 1
      )
      ORDER BY length(seen) DESC, hour DESC LIMIT 1 BY token_hash LIMIT 100`,
   );

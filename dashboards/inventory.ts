@@ -11,6 +11,9 @@ import * as sql from './shared/sql.ts';
 import { environmentVariable, severityVariable } from './shared/variables.ts';
 
 const IN_RANGE = `FROM ${TABLES.endpointHour} WHERE ${sql.inHours('hour')} AND ${sql.among('environment', 'environment')}`;
+/** A route with its parameters as `{}`, whatever the framework calls them: see detector/inventory/routes.ts. */
+const COMMON =
+  "concat('/', arrayStringConcat(arrayMap(one -> if(match(one, '^[*<{(:]|^\\\\[|[{<].*[}>]'), '{}', one), arrayFilter(one -> one != '', splitByChar('/', toString(e.route)))), '/'))";
 const FINDINGS = `family = 'inventory' AND ${sql.among('toString(severity)', 'severity')} AND ${sql.among('environment', 'environment')}`;
 /** The version in a path: `/v2/accounts` has 2; 0 where there is none. */
 const VERSION = "toUInt32OrZero(extract(route, '/v([0-9]{1,4})(?:/|$)'))";
@@ -71,7 +74,7 @@ function endpoints() {
     {
       title: 'Endpoints: seen, and what is said of them',
       about:
-        'Undocumented: the detector did not find the route in the service’s OpenAPI description. Rates are shares of the calls.',
+        'Documented: in an OpenAPI file of the service. Undocumented: the detector found it in none. Empty: the service has no such file. Rates are shares of the calls.',
       ...{ width: 24, height: 11 },
     },
     {
@@ -80,7 +83,8 @@ function endpoints() {
       Route: 'e.route',
       Environments:
         "arrayStringConcat(arraySort(groupUniqArray(10)(toString(e.environment))), ', ')",
-      Documentation: "if(any(f.undocumented) > 0, 'undocumented', '')",
+      Documentation:
+        "multiIf(max(d.is_deprecated), 'deprecated', max(d.is_known) > 0, 'documented', max(f.is_found) > 0, 'undocumented', '')",
       Calls: 'sum(e.calls)',
       'Denied rate': 'sum(e.denied) / sum(e.calls)',
       'Failed rate': 'sum(e.failed) / sum(e.calls)',
@@ -90,11 +94,16 @@ function endpoints() {
     },
     `FROM ${TABLES.endpointHour} AS e
      LEFT JOIN (
-       SELECT service, JSONExtractString(evidence, 'value') AS route, count() AS undocumented
-       FROM ${TABLES.findings} FINAL WHERE family = 'inventory' AND detection LIKE '%undocumented%' GROUP BY service, route
-     ) AS f ON f.service = e.service AND f.route = concat(e.method, ' ', e.route)
+       SELECT service, method, common, max(deprecated) AS is_deprecated, 1 AS is_known
+       FROM ${TABLES.documentedEndpoints} WHERE version = (SELECT max(version) FROM ${TABLES.documentedEndpoints})
+       GROUP BY service, method, common
+     ) AS d ON d.service = e.service AND d.method = e.method AND d.common = ${COMMON}
+     LEFT JOIN (
+       SELECT name, 1 AS is_found FROM ${TABLES.findings} FINAL WHERE family = 'inventory' AND entity = 'endpoint' GROUP BY name
+     ) AS f ON f.name = concat(e.service, ' ', e.method, ' ', e.route)
      WHERE ${sql.inHours('e.hour')} AND ${sql.among('e.environment', 'environment')}
-     GROUP BY e.service, e.method, e.route ORDER BY any(f.undocumented) DESC, sum(e.calls) DESC LIMIT 500`,
+     GROUP BY e.service, e.method, e.route
+     ORDER BY max(f.is_found) DESC, max(d.is_deprecated) DESC, sum(e.calls) DESC LIMIT 500`,
     { 'First call in range': [{ id: 'unit', value: 'dateTimeAsIso' }] },
   );
 }

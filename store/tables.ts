@@ -51,7 +51,8 @@ export const TABLES = {
  */
 export const READER_TABLES: readonly string[] = [
   ...[TABLES.activityMinute, TABLES.calls, TABLES.clientValues, TABLES.deliveries],
-  ...[TABLES.endpointHour, TABLES.findings, TABLES.incidents, TABLES.stageMetrics],
+  ...[TABLES.documentedEndpoints, TABLES.endpointHour, TABLES.findings, TABLES.incidents],
+  TABLES.stageMetrics,
   ...[TABLES.surprises, TABLES.tokenHour, TABLES.tokenInventory, TABLES.tokenMinute],
   ...[TABLES.tokenSeen, TABLES.tokenValues, TABLES.tokens, TABLES.volumeProfile],
 ];

@@ -1,4 +1,5 @@
 import {
+  NotificationSettingsBuilder,
   QueryBuilder,
   RuleBuilder,
   RuleGroupBuilder,
@@ -31,6 +32,8 @@ export interface HealthRule {
 }
 
 const GROUP = 'tokenwatch pipeline health';
+/** The contact point that the rules send to. */
+export const CONTACT_POINT = 'tokenwatch operators';
 const EVERY_SECONDS = 60;
 
 export const HEALTH_RULES: readonly HealthRule[] = [
@@ -177,6 +180,15 @@ function ruleOf(rule: HealthRule): RuleBuilder {
     .forDuration(rule.after)
     .noDataState(rule.silence)
     .execErrState('Alerting')
+    .notificationSettings(
+      // On the rule itself: nothing of the organisation's own notification policy is touched.
+      new NotificationSettingsBuilder()
+        .receiver(CONTACT_POINT)
+        .groupBy(['grafana_folder', 'alertname'])
+        .groupWait('30s')
+        .groupInterval('5m')
+        .repeatInterval('4h'),
+    )
     .labels({ source: 'tokenwatch', severity: rule.severity })
     .annotations({
       summary: rule.summary,

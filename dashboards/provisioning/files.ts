@@ -1,9 +1,6 @@
-import {
-  ContactPointBuilder,
-  NotificationPolicyBuilder,
-} from '@grafana/grafana-foundation-sdk/alerting';
+import { ContactPointBuilder } from '@grafana/grafana-foundation-sdk/alerting';
 import { stringify } from 'yaml';
-import { ruleGroup } from '../alerting/rules.ts';
+import { CONTACT_POINT, ruleGroup } from '../alerting/rules.ts';
 import { DATASOURCE, FOLDER } from '../shared/names.ts';
 import type { BuildOptions } from '../shared/names.ts';
 
@@ -12,7 +9,6 @@ export type Files = Record<string, string>;
 
 const HEAD =
   '# Built by `npm run dashboards`; do not edit. Grafana puts the environment’s values where ${…} stands.\n';
-const CONTACT_POINT = 'tokenwatch operators';
 
 /** Line breaks of Windows and folded lines would change with the library: none of both. */
 function yaml(value: object): string {
@@ -107,26 +103,12 @@ function contactPoints(): object {
   };
 }
 
-function policies(): object {
-  const policy = plain(
-    new NotificationPolicyBuilder()
-      .receiver(CONTACT_POINT)
-      .groupBy(['grafana_folder', 'alertname'])
-      .groupWait('30s')
-      .groupInterval('5m')
-      .repeatInterval('4h')
-      .build(),
-  );
-  return { apiVersion: 1, policies: [{ orgId: 1, ...policy }] };
-}
-
-/** Data source, dashboards, alert rules, contact point and policy. */
+/** Data source, dashboards, alert rules and a contact point; the organisation's notification policy stays as it is. */
 export function provisioning(options: BuildOptions): Files {
   return {
     'datasources/tokenwatch.yaml': yaml(datasource(options)),
     'dashboards/tokenwatch.yaml': yaml(dashboards()),
     'alerting/rules.yaml': yaml(rules()),
     'alerting/contact-points.yaml': yaml(contactPoints()),
-    'alerting/policies.yaml': yaml(policies()),
   };
 }

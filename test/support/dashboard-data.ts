@@ -56,14 +56,19 @@ const DETECTIONS =
 
 const FINDINGS = `
   INSERT INTO {database}.findings
-    (id, detected_at, detection, family, title, severity, score, bits, entity, token_hash, client_id, service, environment,
+    (id, detected_at, detection, family, title, severity, score, bits, entity, name, token_hash, client_id, service, environment,
      window_start, window_end, first_call_at, calls, explanation, evidence)
   SELECT concat('f', toString(n)), ${UNTIL} - toIntervalSecond(30 + n * 700) AS at, ${DETECTIONS}[1 + n % 5] AS detection,
     splitByChar('.', detection)[1], detection, ${pick("['low', 'medium', 'high', 'critical']", 'severity')}, 20 + n % 80, 12 + n % 30,
-    'token', ${HASH}, ${CLIENT}, 'accounts', if(t % 5 = 0, 'staging', 'production'), at - 300, at, at - toIntervalMillisecond(2000 + n * 100), 40,
+    if(n % 5 = 3, 'endpoint', 'token'), if(n % 5 = 3, 'accounts GET /v1/internal/debug', ''), ${HASH}, ${CLIENT}, 'accounts', if(t % 5 = 0, 'staging', 'production'), at - 300, at, at - toIntervalMillisecond(2000 + n * 100), 40,
     'seen 40; usual 3 to 22',
     if(n % 5 = 3, '{"seen":1,"value":"GET /v1/internal/debug"}', concat('{"seen":3,"value":"DE-SG","facts":{"from":"', ['DE', 'FR', 'US'][1 + n % 3], '","to":"SG"}}'))
   FROM (SELECT number AS n, number % 30 AS t FROM numbers(150))`;
+
+const DOCUMENTED = `
+  INSERT INTO {database}.documented_endpoints (service, method, route, common, deprecated, version)
+  SELECT 'accounts', 'GET', concat('/', v, '/accounts/{id}'), concat('/', v, '/accounts/{}'), v = 'v1', {until:UInt32} * 1000
+  FROM (SELECT arrayJoin(['v1', 'v2']) AS v)`;
 
 const INCIDENTS = `
   INSERT INTO {database}.incidents
@@ -139,7 +144,7 @@ export async function writeDashboardData(db: Db, options: DataOptions): Promise<
     await run(CALLS, { first, count: Math.min(CHUNK, options.calls - first) });
   }
   const statements = [
-    ...[FINDINGS, INCIDENTS, EVENTS, DELIVERIES, DETECTION_CATALOGUE],
+    ...[FINDINGS, DOCUMENTED, INCIDENTS, EVENTS, DELIVERIES, DETECTION_CATALOGUE],
     profile('token', 'token_hash', 'token_hash'),
     profile('client', 'SHA256(toString(client_id))', 'client_id'),
     ...[SURPRISES, METRICS],
