@@ -16,7 +16,7 @@ import { lookAround } from './watch/look.ts';
 /** A commit can come later than the arrival time that it stamps; so much is looked at again, ms. */
 const OVERLAP_MS = 10_000;
 /** Volume and values look back less far each time, and every so often much further, ms. */
-const NEAR_MS = 2_000;
+const NEAR_MS = 1_000;
 const FAR_EVERY_MS = 30_000;
 const FAR_MS = FAR_EVERY_MS + OVERLAP_MS + 1_000;
 /** One look takes so many values and minutes; what is left is owed to the next looks. */

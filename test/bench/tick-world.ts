@@ -39,16 +39,16 @@ function params(world: TickWorld): Record<string, unknown> {
 const LARGE = { max_insert_block_size: '262144', max_execution_time: 600 } as const;
 
 /** Minutes of the last two and a half hours; hours of tokens and minutes of clients follow by views. */
-async function minutes(db: Db, world: TickWorld): Promise<void> {
-  for (let m = 150; m > 0; m -= 30) {
+async function minutes(db: Db, world: TickWorld, count: number): Promise<void> {
+  for (let m = count; m > 0; m -= 30) {
     await db.command(
       `INSERT INTO ${db.database}.token_minute (minute, token_hash, client_id, calls, denied, not_found, failed, written_at)
        SELECT toDateTime({until:UInt32} - 60 * m), ${HASH}, ${CLIENT}, 1 + (draw % 7 = 0), 0, 0, 0,
          toDateTime({until:UInt32} - 60 * m)
-       FROM (SELECT number AS i, {m:UInt32} - arrayJoin(range(30)) AS m, cityHash64(i, m, {seed:UInt32}) AS draw
+       FROM (SELECT number AS i, {m:UInt32} - arrayJoin(range({some:UInt32})) AS m, cityHash64(i, m, {seed:UInt32}) AS draw
              FROM numbers({busy:UInt32}))
        WHERE draw % 1000 < {share:UInt32}`,
-      { ...params(world), m },
+      { ...params(world), m, some: Math.min(30, m) },
       LARGE,
     );
   }
@@ -121,8 +121,10 @@ async function states(db: Db, world: TickWorld): Promise<void> {
   await insert('all', `toFixedString('', 32)`, `''`, '700', '1');
 }
 
-/** Fills the tables that the detector reads, inside ClickHouse. */
+/** Fills the tables that the detector reads, inside ClickHouse, unless it was done before. */
 export async function buildWorld(db: Db, world: TickWorld): Promise<void> {
+  const rows = await db.query(`SELECT 1 FROM ${db.database}.volume_state LIMIT 1`);
+  if (rows.length > 0) return;
   await hours(db, world);
   await values(db, world);
   await states(db, world);
@@ -130,12 +132,18 @@ export async function buildWorld(db: Db, world: TickWorld): Promise<void> {
 
 /** The last minutes, quickly made, so that little time passes between them and the first look. */
 export async function bringUpToDate(db: Db, world: TickWorld): Promise<void> {
-  await minutes(db, world);
+  const [row] = await db.query<{ last: number }>(
+    `SELECT toUnixTimestamp(max(minute)) AS last FROM ${db.database}.token_minute
+     WHERE minute < toDateTime({until:UInt32})`,
+    { until: world.until },
+  );
+  const missing = Math.floor((world.until - (row?.last ?? 0)) / 60) - 1;
+  await minutes(db, world, Math.min(150, missing));
 }
 
 /**
- * Lets some calls arrive: of busy tokens, in [from, to), epoch ms; one in a thousand from a country of
- * its own.
+ * Lets some calls arrive: of busy tokens, in [from, to), epoch ms; one in 50,000 from a country that is
+ * new to it.
  */
 export async function letCallsArrive(
   db: Db,
@@ -149,7 +157,7 @@ export async function letCallsArrive(
      SELECT fromUnixTimestamp64Milli(toInt64({from:Int64} + draw % {span:Int64})) AS t,
        if({to:Int64} > toUnixTimestamp64Milli(now64(3)), now64(3), t), ${HASH}, ${CLIENT}, 'accounts',
        'production', 'production', ${SCOPE('draw % 3')}, 'GET', '/accounts/:id', 200, 'accepted',
-       if(draw % 1000 = 0, 'BR', ${COUNTRY}), toUInt32(64500 + (i % {clients:UInt32}) % 400), 'hosting', ${AGENT}, 'otlp'
+       if(draw % 50000 = 0, 'BR', ${COUNTRY}), toUInt32(64500 + (i % {clients:UInt32}) % 400), 'hosting', ${AGENT}, 'otlp'
      FROM (SELECT intDiv(cityHash64(number, {from:Int64}, {seed:UInt32}), 1000) AS draw,
              cityHash64(number, {from:Int64}, 7) % {busy:UInt32} AS i FROM numbers({calls:UInt32}))`,
     { ...params(world), ...range, span: Math.max(1, range.to - range.from), calls },

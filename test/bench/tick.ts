@@ -5,16 +5,18 @@ import { parseArgs } from 'node:util';
 import { detectorSchema } from '../../config/detector.ts';
 import { createDetector } from '../../detector/app.ts';
 import { prepareHours } from '../../detector/train.ts';
+import { trainedHour } from '../../detector/training/step.ts';
 import { writeStageState } from '../../store/stage-state.ts';
 import { connect } from '../../store/db.ts';
-import { openTestStore } from '../support/test-store.ts';
+import { openStore } from '../../store/open.ts';
+import { openTestStore, testConfig } from '../support/test-store.ts';
 import { bareQuery, bringUpToDate, buildWorld, letCallsArrive } from './tick-world.ts';
 import type { TickWorld } from './tick-world.ts';
 
 /**
  * How long a look of the detector takes in a large installation, and what its baselines cost:
  * `npm run bench:tick -- --tokens 1000000 --active 100000 --ticks 60`. Calls arrive as they would
- * live, second by second; ClickHouse and the detector share this machine with whatever else runs.
+ * live, second by second. `--keep DIR` builds the world there and uses it again. ClickHouse and the detector share this machine with whatever else runs.
  */
 const { values } = parseArgs({
   options: {
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     active: { type: 'string', default: '' },
     ticks: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    keep: { type: 'string', default: '' },
   },
 });
 const TOKENS = Number(values.tokens);
@@ -53,7 +56,7 @@ function quantile(numbers: readonly number[], share: number): number {
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const ms = (number: number): string => `${number.toFixed(0)} ms`;
 
-const store = await openTestStore();
+const store = values.keep === '' ? await openTestStore() : await openStore(testConfig(values.keep));
 try {
   const { db, embedded } = store;
   const server = embedded?.pid ?? process.pid;
@@ -82,16 +85,19 @@ try {
 
   const hour = Math.floor(Date.now() / 3_600_000);
   await writeStageState(db, 'detector', 'trained-at', Math.floor(Date.now() / 1000) + 600);
+  const trained = (await trainedHour(db)) ?? hour;
   const before = { node: process.cpuUsage(), server: cpuOf(server), at: performance.now() };
   await prepareHours(db, hour);
+  const hours = ((await trainedHour(db)) ?? hour) - trained;
   const node = process.cpuUsage(before.node);
-  const nodeCpu = (node.user + node.system) / 1e6 / 2;
-  const serverCpu = (cpuOf(server) - before.server) / 2;
-  say(
-    `an hour's training: ${((performance.now() - before.at) / 2000).toFixed(1)} s, ` +
-      `${nodeCpu.toFixed(1)} CPU s of Node and ${serverCpu.toFixed(1)} of ClickHouse: ` +
-      `${((100 * (nodeCpu + serverCpu)) / 3600).toFixed(1)} % of one core averaged (target 20)`,
-  );
+  const nodeCpu = (node.user + node.system) / 1e6 / hours;
+  const serverCpu = (cpuOf(server) - before.server) / hours;
+  if (hours > 0)
+    say(
+      `an hour's training: ${((performance.now() - before.at) / 1000 / hours).toFixed(1)} s, ` +
+        `${nodeCpu.toFixed(1)} CPU s of Node and ${serverCpu.toFixed(1)} of ClickHouse: ` +
+        `${((100 * (nodeCpu + serverCpu)) / 3600).toFixed(1)} % of one core averaged (target 20)`,
+    );
 
   const now = Date.now;
   const detector = createDetector({ db, now, settings: detectorSchema.parse({}) });
@@ -108,14 +114,17 @@ try {
   );
 
   const ticks: number[] = [];
+  const spent: number[] = [];
   let findings = 0;
   const cpu = { node: process.cpuUsage(), server: cpuOf(server), at: performance.now() };
   for (let i = 0; i < TICKS; i += 1) {
     const second = performance.now();
     await letCallsArrive(db, world, perSecond, { from: now() - 1000, to: now() + 1 });
-    const look = performance.now();
+    const look = { at: performance.now(), node: process.cpuUsage(), server: cpuOf(server) };
     const result = await detector.tick();
-    ticks.push(performance.now() - look);
+    ticks.push(performance.now() - look.at);
+    const used = process.cpuUsage(look.node);
+    spent.push((used.user + used.system) / 1e6 + cpuOf(server) - look.server);
     findings += result.findings.length;
     if (i % 5 === 0) bare.push(await bareQuery(db, now()));
     await delay(Math.max(0, 1000 - (performance.now() - second)));
@@ -127,6 +136,11 @@ try {
     `${String(TICKS)} looks, a second of arrivals each: median ${ms(quantile(ticks, 0.5))}, ` +
       `95th percentile ${ms(quantile(ticks, 0.95))}, most ${ms(Math.max(...ticks))} (target 1000 at the 95th), ` +
       `${String(findings)} findings`,
+  );
+  say(
+    `CPU of a look, Node and ClickHouse with what merges beside it: median ` +
+      `${quantile(spent, 0.5).toFixed(2)} s, 95th percentile ${quantile(spent, 0.95).toFixed(2)} s; ` +
+      `load ${(loadavg()[0] ?? 0).toFixed(1)} on two cores`,
   );
   say(
     `the bare query over the last minute: ${ms(usual)}; a look takes ` +
