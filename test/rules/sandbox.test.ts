@@ -3,8 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtest } from '../../detector/backtest.ts';
 import { createUserRules } from '../../detector/rules/user-rules.ts';
 import type { RuleTrouble } from '../../detector/rules/user-rules.ts';
-import { parseRuleFile } from '../../detector/rules/parse-file.ts';
-import type { Rule } from '../../detector/rules/rule.ts';
 import { tryRule } from '../../detector/rules/try-rules.ts';
 import type { Finding } from '../../model/finding.ts';
 import { readDetections } from '../../store/console/detections.ts';
@@ -18,6 +16,7 @@ import { readFirings } from '../../store/rules/look.ts';
 import { openRulesDb, rulesUserSql } from '../../store/rules/user.ts';
 import { insertTestCalls, seeded, tokenNamed } from '../support/call-rows.ts';
 import type { TestCall } from '../support/call-rows.ts';
+import { ruleOf } from '../support/rules.ts';
 import { openTestStore } from '../support/test-store.ts';
 import type { TestStore } from '../support/test-store.ts';
 
@@ -60,26 +59,6 @@ function callsFrom(from: number, seed: number): TestCall[] {
       ...{ amount: below(3) === 0 ? below(1_000) : null, currency: 'EUR' },
     };
   });
-}
-
-function ruleOf(id: string, condition: string): Rule {
-  const { rules, problems } = parseRuleFile(
-    `${id}.yaml`,
-    `id: ${id}
-title: ${id}
-severity: low
-description: d
-runbook: [r]
-condition: |
-  ${condition}
-message: "{route} {amount}"
-tests:
-  quiet: [{ name: a, features: {} }]
-  firing: [{ name: b, features: {} }]
-`,
-  );
-  expect(problems).toEqual([]);
-  return rules[0] as Rule;
 }
 
 /** All features of every token's first call of ten minutes. */
