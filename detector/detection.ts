@@ -1,5 +1,6 @@
 import type { Evidence, Family } from '../model/finding.ts';
 import type { Severity } from '../model/severity.ts';
+import { parametersOf } from './parameters.ts';
 
 /** What a detection says when it fires: the finding's own part, before the calls are looked up. */
 export interface Noticed {
@@ -54,9 +55,16 @@ export interface Detection<Window, Baseline> extends DetectionCard {
   };
 }
 
-/** Lets the compiler infer a detection's window and baseline. */
+/**
+ * Lets the compiler infer a detection's window and baseline. Its `parameters` are the declared ones,
+ * with what people set over them while {@link withParameters} is at work.
+ */
 export function defineDetection<Window, Baseline>(
   detection: Detection<Window, Baseline>,
 ): Detection<Window, Baseline> {
-  return detection;
+  const { id, parameters: declared } = detection;
+  return Object.defineProperty({ ...detection }, 'parameters', {
+    enumerable: true,
+    get: () => parametersOf(id, declared),
+  });
 }

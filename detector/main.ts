@@ -6,6 +6,7 @@ import { createMetrics } from './metrics.ts';
 import type { DetectorMetrics } from './metrics.ts';
 import { keepInventory } from './inventory/keep.ts';
 import { startRules } from './rules/start.ts';
+import { withParameters } from './parameters.ts';
 import { createLiveSettings } from './what-if/live-settings.ts';
 import { startWhatIf } from './what-if/start.ts';
 
@@ -134,6 +135,10 @@ export async function startDetector(context: StageContext): Promise<RunningStage
       return { ...live.current, userRules: own.rules };
     },
   });
+  const tuned: Detector = {
+    ...detector,
+    tick: async () => withParameters(live.current.changed, async () => detector.tick()),
+  };
   await keepInventory(db, config.detector, context.now());
   await detector.start();
   const stopping = new AbortController();
@@ -141,7 +146,7 @@ export async function startDetector(context: StageContext): Promise<RunningStage
   const running = prepare(detector, context, metrics).then(async () =>
     Promise.all([
       keepPrepared(detector, context, metrics, stopping.signal),
-      keepLooking(detector, context, metrics, stopping.signal),
+      keepLooking(tuned, context, metrics, stopping.signal),
     ]),
   );
   const calibrating = calibrateDaily(detector, context, stopping.signal, metrics);

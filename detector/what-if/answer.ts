@@ -10,6 +10,7 @@ import { readHourRange, readTokenTotal } from '../../store/detection/hours.ts';
 import { readIncidentsAround } from '../../store/what-if/stored-incidents.ts';
 import type { StoredIncident } from '../../store/what-if/stored-incidents.ts';
 import { backtest } from '../backtest.ts';
+import { withParameters } from '../parameters.ts';
 import type { DetectorSettings } from '../parameters.ts';
 import { HOUR_MS } from '../volume/calendar.ts';
 import { compare } from './compare.ts';
@@ -57,22 +58,21 @@ async function incidentsWith(
 ): Promise<Incident[]> {
   const findings: Finding[] = [];
   const brake = createBrake(options.signal);
-  await backtest({
-    db: options.db,
-    ...range,
-    settings,
-    onFinding: (finding) => {
+  const run = {
+    ...{ db: options.db, ...range, settings },
+    onFinding: (finding: Finding) => {
       findings.push(finding);
       if (findings.length > MOST_FINDINGS) {
         throw new Unanswerable(`More than ${String(MOST_FINDINGS)} findings: far too many.`);
       }
     },
-    onProgress: async (done, total) => {
+    onProgress: async (done: number, total: number) => {
       options.signal.throwIfAborted();
       await onProgress(done / total);
       await brake();
     },
-  });
+  };
+  await withParameters(settings.changed, async () => backtest(run));
   findings.sort((a, b) => a.detectedAt - b.detectedAt);
   return foldFindings(findings, { mergeWithin: MERGE_WITHIN });
 }
