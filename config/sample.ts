@@ -25,6 +25,18 @@ collector:
 
 detector:
   budget_per_day: 10          # at most this many incidents a day for each 10,000 tokens
+  # policy:
+  #   max_lifetime: 365d        # from a token's issue to its expiry; 0 turns a limit off
+  #   rotate_within: 180d
+  #   overlap: 3d               # of the old token and the new one
+  #   dormant_after: 30d
+  #   expiry_notice: 48h
+  #   min_tls: '1.2'
+  #   sensitive_scopes: ['payments:write', 'admin*']
+  #   sensitive_routes: ['/v1/limits*']
+  # openapi:
+  #   - service: payments
+  #     file: openapi/payments.yaml
   # rules: [rules]            # rules of your own, in YAML; docs/rules.md
 
 console:

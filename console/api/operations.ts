@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { ApiContext } from './context.ts';
+import { inventoryOperations } from './endpoints.ts';
 import { evidenceOperations } from './evidence.ts';
 import { exportOperations } from './exports.ts';
 import { incidentOperations } from './incidents.ts';
@@ -32,6 +33,7 @@ export function apiOperations(context: ApiContext, registry: Registry): Operatio
     ...silenceOperations(context),
     ...whatIfOperations(context),
     ...overviewOperations(context),
+    ...inventoryOperations(context),
     ...sessionOperations(context),
     ...oidcOperations(context),
     ...keyOperations(context),

@@ -382,6 +382,29 @@ export type AuditEntry = {
   signed: boolean;
 };
 
+export type InventoryEntry = {
+  service: string;
+  method: string;
+  route: string;
+  state: string;
+  calls: number;
+  last_seen: string;
+};
+
+export type SprawlEntry = {
+  token_hash: string;
+  client: string;
+  granted_scopes: string[];
+  unused_scopes: string[];
+  clients: number;
+  networks: number;
+  agents: number;
+  services: string[];
+  first_seen: string;
+  last_seen: string;
+  calls: number;
+};
+
 export type ApiKey = {
   id: string;
   name: string;
@@ -984,6 +1007,42 @@ export interface paths {
             };
           };
         };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/inventory': {
+    get: {
+      parameters: {
+        query?: {
+          service?: string;
+          state?: 'used' | 'never seen' | 'deprecated' | 'deprecated, in use' | 'undocumented';
+          days?: number;
+          limit?: number;
+          offset?: number;
+        };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { inventory: InventoryEntry[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/sprawl': {
+    get: {
+      parameters: {
+        query?: { client?: string; days?: number; limit?: number; offset?: number };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { tokens: SprawlEntry[] } } };
+        400: { content: { 'application/problem+json': Problem } };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };
       };

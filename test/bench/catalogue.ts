@@ -40,10 +40,9 @@ function callAt(time: number, tokens: number, ingestedAt: number): TestCall {
     ...{ country: 'DE', asn: 3320 + (n % 5), networkKind: 'hosting', userAgent: `agent/${n % 7}` },
     ...{
       objectType: 'account',
-      objectHash: tokenNamed(`o${n} ${Math.floor(random() * 8)}`).slice(
-        0,
-        32,
-      ) as TestCall['objectHash'],
+      objectHash: tokenNamed(`o${n} ${Math.floor(random() * 8)}`).slice(0, 32) as NonNullable<
+        TestCall['objectHash']
+      >,
     },
   };
 }
