@@ -4,6 +4,7 @@ import { writeCatalogue } from '../store/detection/catalogue.ts';
 import { hasBackdated, readServerClock } from '../store/detection/fresh.ts';
 import { readRaised, writeRaised } from '../store/detection/raised.ts';
 import { writeSurprises } from '../store/detection/surprises.ts';
+import type { WatchOnly } from '../store/detection/verdicts.ts';
 import { writeFindings } from '../store/findings/findings.ts';
 import { readStageState, writeStageState } from '../store/stage-state.ts';
 import { calibrate, readCalibration, thresholdsFor } from './calibrate.ts';
@@ -12,6 +13,9 @@ import type { Calibration } from './calibration/calibration.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
 import { look, owedLooks, settledUntil } from './look.ts';
 import type { LookMemory } from './look.ts';
+import { reviewDetections } from './feedback/precision.ts';
+import { followFeedback } from './feedback/quieted.ts';
+import type { Feedback } from './feedback/quieted.ts';
 import { createRecentSet } from './recent.ts';
 import type { DetectorSettings } from './parameters.ts';
 import { CATALOGUE } from './registry.ts';
@@ -57,8 +61,12 @@ export interface Detector {
   tick(): Promise<TickResult>;
   /** True when thresholds are to be learnt: a new day, or history was learnt since. */
   calibrationDue(): boolean;
-  /** Learns thresholds from the stored history; an aborted run changes nothing. */
-  calibrate(signal?: AbortSignal): Promise<void>;
+  /**
+   * Learns thresholds from the stored history; an aborted run changes nothing.
+   *
+   * @returns detections that verdicts demoted to watching only, or (without a reason) restored
+   */
+  calibrate(signal?: AbortSignal): Promise<readonly WatchOnly[]>;
   /** Learns and writes expectations if they are due; returns known tokens, or null if not due. */
   prepare(): Promise<number | null>;
 }
@@ -66,6 +74,8 @@ export interface Detector {
 /** What a detector keeps between two looks. */
 interface Memory {
   look: LookMemory;
+  /** What people said of earlier findings. */
+  feedback: (at: number) => Promise<Feedback>;
   /** How much arrival the next look takes at most, ms. */
   stride: number;
   /** Until when arrivals have been looked at, server's clock, epoch ms. */
@@ -79,11 +89,12 @@ interface Memory {
   calibratedDay: number;
 }
 
-async function tell(db: Db, judged: Judged, at: number): Promise<Finding[]> {
+async function tell(db: Db, judged: Judged, feedback: Feedback, at: number): Promise<Finding[]> {
   if (judged.surprises.length > 0) await writeSurprises(db, judged.surprises);
-  if (judged.notices.length === 0) return [];
-  const keys = judged.notices.map((one) => one.entity.key);
-  const { raise, remember } = untold(judged.notices, toldFrom(await readRaised(db, keys)));
+  const notices = judged.notices.filter((one) => !feedback.isQuieted(one));
+  if (notices.length === 0) return [];
+  const keys = notices.map((one) => one.entity.key);
+  const { raise, remember } = untold(notices, toldFrom(await readRaised(db, keys)));
   const findings: Finding[] = [];
   for (const notice of raise) findings.push(await toFinding(db, notice, at));
   await writeFindings(db, findings);
@@ -100,15 +111,16 @@ async function tick(options: DetectorOptions, memory: Memory): Promise<TickResul
   const learn: LearnThresholds = async (keys, hour) =>
     thresholdsFor(db, memory.calibration, options.settings, keys, hour);
   const arrival = { from: memory.cursor, to: to + 1 };
+  const feedback = await memory.feedback(now());
   const [history, looked] = await Promise.all([
     hasBackdated(db, arrival),
-    look(db, options.settings, memory.look, arrival, learn),
+    look(db, options.settings, memory.look, arrival, { learn, feedback }),
   ]);
   if (history) {
     memory.historyLast = now();
     if (memory.historySince === 0) memory.historySince = memory.historyLast;
   }
-  const findings = await tell(db, looked.judged, now());
+  const findings = await tell(db, looked.judged, feedback, now());
   // Only now: what failed before is looked at again.
   looked.done();
   memory.stride = Math.min(STRIDE_MS, memory.stride * 4);
@@ -140,6 +152,7 @@ export function createDetector(options: DetectorOptions): Detector {
   const { db } = options;
   const memory: Memory = {
     look: { values: createRecentSet(400_000), owedMinutes: [], owedValues: [], givenUp: 0 },
+    feedback: followFeedback(db),
     stride: STRIDE_MS,
     cursor: 0,
     preparedHour: -1,
@@ -166,7 +179,9 @@ export function createDetector(options: DetectorOptions): Detector {
       memory.calibratedDay = day;
       try {
         const learnt = await calibrate(db, hour, options.settings, signal);
-        if (learnt !== null) memory.calibration = learnt;
+        if (learnt === null) return [];
+        memory.calibration = learnt;
+        return await reviewDetections(db, options.now(), CATALOGUE);
       } catch (error) {
         if (memory.calibratedDay === day) memory.calibratedDay = -1;
         throw error;

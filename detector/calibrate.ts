@@ -7,6 +7,7 @@ import type { SurpriseRow } from '../store/detection/surprises.ts';
 import { readStageState, writeStageState } from '../store/stage-state.ts';
 import { UNCALIBRATED, thresholdsFrom } from './calibration/calibration.ts';
 import type { Calibration, Thresholds } from './calibration/calibration.ts';
+import { readShareFactors, readSteer } from './feedback/precision.ts';
 import { RECORD_HOURS, noteNoise } from './calibration/noise.ts';
 import type { Noise } from './calibration/noise.ts';
 import type { DetectorSettings } from './parameters.ts';
@@ -61,6 +62,11 @@ export async function calibrate(
     waiting = [];
   }
   await writeSurprises(db, waiting);
+  const before = (await readCalibration(db)).steer;
+  const at = hour * HOUR_MS;
+  const [tokens, shares] = await Promise.all([readTokenTotal(db), readShareFactors(db, at)]);
+  const steer = await readSteer(db, at, { before, budget: settings.budget_per_day, tokens });
+  calibration = { ...calibration, steer, shares };
   await writeStageState(db, 'detector', 'calibration', calibration);
   return calibration;
 }

@@ -2,6 +2,7 @@ import type { DetectorConfig } from '../config/detector.ts';
 import type { Db } from '../store/db.ts';
 import { readFreshMinutes, readFreshValues } from '../store/detection/fresh.ts';
 import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
+import type { Feedback } from './feedback/quieted.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
 import { judgeOutcomes } from './judge/outcomes.ts';
 import { judgeTogetherLive } from './judge/together.ts';
@@ -94,9 +95,9 @@ export async function look(
   settings: DetectorConfig,
   memory: LookMemory,
   arrival: Arrival,
-  learn: LearnThresholds,
+  { learn, feedback }: { learn: LearnThresholds; feedback: Feedback },
 ): Promise<Looked> {
-  const judged: Judged = { notices: [], surprises: [] };
+  const judged: Judged = { notices: [], surprises: [], feedback };
   const again = { ...arrival, from: arrival.from - overlapOf(arrival.from, arrival.to) };
   const around = { ...arrival, from: arrival.from - OVERLAP_MS };
   const [minutes, noticed] = await Promise.all([

@@ -86,8 +86,12 @@ async function calibrateDaily(
   while (!signal.aborted) {
     try {
       if (detector.calibrationDue()) {
-        await detector.calibrate(signal);
+        const reviewed = await detector.calibrate(signal);
         context.log.info('thresholds learnt');
+        for (const { detection, reason } of reviewed) {
+          if (reason === '') context.log.info({ detection }, 'opens incidents again');
+          else context.log.warn({ detection, reason }, 'is watched only from now on');
+        }
       }
     } catch (error) {
       metrics.failures.inc({ step: 'calibrate' });

@@ -37,6 +37,9 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
   'environment.new': 'environment',
 };
 
+/** Detections that say nothing of what calls did. */
+const UPKEEP = /^(lifecycle|inventory|pipeline)\./;
+
 /** Windows longer than this look back over what was told before, ms. */
 const LONG_MS = 2 * HOUR_MS;
 
@@ -67,6 +70,7 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
   );
   const lastTold = new Map<string, number>();
   for (const one of told.values()) {
+    if (UPKEEP.test(one.detection)) continue;
     lastTold.set(one.key, Math.max(lastTold.get(one.key) ?? 0, one.raisedAt));
   }
   for (const notice of ordered) {
@@ -81,7 +85,7 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
         : raisedFrom(notice);
     if (decision === 'raise') raise.push(notice);
     told.set(story, now);
-    lastTold.set(now.key, Math.max(lastTold.get(now.key) ?? 0, now.raisedAt));
+    if (!UPKEEP.test(now.detection)) lastTold.set(now.key, now.raisedAt);
     remember.set(story, now);
   }
   return { raise, remember: [...remember.values()] };

@@ -6,6 +6,7 @@ export const TABLES = {
   tokenMinute: 'token_minute',
   tokenHour: 'token_hour',
   tokenOutcomes: 'token_outcomes',
+  watchOnly: 'watch_only',
   clientMinute: 'client_minute',
   tokenValues: 'token_values',
   tokenSeen: 'token_seen',

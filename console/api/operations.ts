@@ -12,6 +12,7 @@ import { openApiDocument } from './openapi.ts';
 import { ok, operation } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { overviewOperations } from './overview.ts';
+import { quietedOperations } from './quieted.ts';
 import { registryOperations } from './registry.ts';
 import { revocationOperations } from './revocation.ts';
 import { serviceOperations } from './service.ts';
@@ -31,6 +32,7 @@ export function apiOperations(context: ApiContext, registry: Registry): Operatio
     ...registryOperations(context),
     ...revocationOperations(context),
     ...silenceOperations(context),
+    ...quietedOperations(context),
     ...whatIfOperations(context),
     ...overviewOperations(context),
     ...inventoryOperations(context),

@@ -307,6 +307,21 @@ export type SilenceMatch = {
   token?: string;
 };
 
+export type Quieted = {
+  incident: string;
+  detection: string;
+  entity: 'token' | 'client' | 'endpoint' | 'service';
+  token_hash: string;
+  client: string;
+  value: string;
+  owner: string;
+  reason: string;
+  since: string;
+  until: string;
+};
+
+export type WatchOnly = { detection: string; since: string; reason: string };
+
 export type WhatIf = {
   id: string;
   detection: string;
@@ -860,6 +875,17 @@ export interface paths {
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };
         404: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/quieted': {
+    get: {
+      parameters: { query?: never; path?: never };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { quieted: Quieted[]; watch_only: WatchOnly[] } } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
       };
     };
   };

@@ -73,7 +73,7 @@ describe('thresholds', () => {
     const thresholds = thresholdsFrom({ tails, steer: 1 }, new Map(), 10);
     expect(thresholds('route', 'k', 500_000)).toBeGreaterThan(30);
     // Scopes rise too, but only by half: beyond that the budget gives way to recall.
-    expect(thresholds('scope', 'k', 500_000)).toBeCloseTo(1.5 * 11, 6);
+    expect(thresholds('scope', 'k', 500_000)).toBeCloseTo(1.5 * 12, 6);
     expect(thresholds('environment', 'k', 500_000)).toBeLessThan(13);
   });
 

@@ -27,6 +27,8 @@ export interface Calibration {
   tails: Record<string, Tail>;
   /** Factor on the alarm level, from what the budget was and what it came to. */
   steer: number;
+  /** Factors on shares of the budget by detection, from verdicts; 1 where absent. */
+  shares?: Record<string, number>;
 }
 
 /** Before anything was learnt. */
@@ -65,7 +67,11 @@ export function thresholdsFrom(
     const set = changed[declared.of]?.['bits'];
     const solved =
       set === undefined
-        ? solve(calibration.tails[dimension] ?? NO_TAIL, declared, level)
+        ? solve(
+            calibration.tails[dimension] ?? NO_TAIL,
+            declared,
+            level * (calibration.shares?.[declared.of] ?? 1),
+          )
         : excessOf(set, 4);
     excesses.set(dimension, solved);
     return solved;
@@ -114,7 +120,11 @@ export interface Pool {
 
 interface PooledDay {
   hours: Known;
-  excesses: Map<string, number[]>;
+  /**
+   * By dimension the strongest excess of each entity. What one entity goes through in a day is one
+   * event: a noisy day of few must not look like the noise of all.
+   */
+  excesses: Map<string, Map<string, number>>;
 }
 
 const POOL_DAYS = 14;
@@ -137,11 +147,10 @@ export function createPool(noise: Noise): Pool {
       }
       day.hours.tokens += known.tokens;
       day.hours.clients += known.clients;
-      for (const [dimension, excess] of peaksOf(noise, hour, surprises)) {
-        const list = day.excesses.get(dimension) ?? [];
-        day.excesses.set(dimension, list);
-        list.push(...excess);
-        if (list.length > 4 * KEPT) list.sort((a, b) => b - a).splice(KEPT);
+      for (const { dimension, key, bits } of surprises) {
+        if (DIMENSIONS[dimension] === undefined) continue;
+        const excess = excessOf(bits, usualPeak(noise, key, dimension, hour));
+        if (excess > 0) notePeak(day.excesses, dimension, key, excess);
       }
     },
     tails(hour) {
@@ -149,7 +158,7 @@ export function createPool(noise: Noise): Pool {
       const found = [...days].filter(([day]) => day < today && day >= today - POOL_DAYS);
       const tails: Record<string, Tail> = {};
       for (const dimension of Object.keys(DIMENSIONS)) {
-        const all = found.flatMap(([, day]) => day.excesses.get(dimension) ?? []);
+        const all = found.flatMap(([, day]) => [...(day.excesses.get(dimension)?.values() ?? [])]);
         const of = OF_CLIENTS.test(dimension) ? 'clients' : 'tokens';
         const hours = found.reduce((sum, [, day]) => sum + day.hours[of], 0);
         tails[dimension] = { hours, top: all.sort((a, b) => b - a).slice(0, KEPT) };
@@ -159,22 +168,19 @@ export function createPool(noise: Noise): Pool {
   };
 }
 
-/** The strongest excess of each entity in an hour, by dimension. */
-function peaksOf(
-  noise: Noise,
-  hour: number,
-  surprises: readonly SurpriseRow[],
-): Map<string, number[]> {
-  const peaks = new Map<string, Map<string, number>>();
-  for (const { dimension, key, bits } of surprises) {
-    if (DIMENSIONS[dimension] === undefined) continue;
-    const excess = excessOf(bits, usualPeak(noise, key, dimension, hour));
-    if (excess <= 0) continue;
-    const byKey = peaks.get(dimension) ?? new Map<string, number>();
-    peaks.set(dimension, byKey);
-    byKey.set(key, Math.max(byKey.get(key) ?? 0, excess));
-  }
-  return new Map([...peaks].map(([dimension, byKey]) => [dimension, [...byKey.values()]]));
+function notePeak(
+  excesses: PooledDay['excesses'],
+  dimension: string,
+  key: string,
+  excess: number,
+): void {
+  const peaks = excesses.get(dimension) ?? new Map<string, number>();
+  excesses.set(dimension, peaks);
+  if (excess <= (peaks.get(key) ?? 0)) return;
+  peaks.set(key, excess);
+  if (peaks.size <= 4 * KEPT) return;
+  const least = [...peaks].sort((a, b) => b[1] - a[1]).slice(0, KEPT);
+  excesses.set(dimension, new Map(least));
 }
 
 /**

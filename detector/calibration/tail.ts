@@ -8,8 +8,8 @@ export interface Tail {
 
 /** How many of the largest excesses are kept of a dimension. */
 export const KEPT = 1000;
-/** Beyond this rank the tail is exponential (40 in the study; 20 follows bounded tails better). */
-const RANK = 20;
+/** Beyond this rank the tail is exponential. */
+const RANK = 40;
 /** The belief that a detection's own threshold expresses counts for so many entity-hours. */
 const BELIEF_HOURS = 50_000;
 /** Share of entity-hours that are believed to have any excess at all. */

@@ -15,7 +15,7 @@ export const authorizationNotFoundBurst = defineDetection<OutcomeWindow, Outcome
   severity: 'high',
   owasp: ['API1:2023'],
   attack: ['T1087', 'T1530'],
-  parameters: { bits: 22 },
+  parameters: { bits: 14 },
   blindSpots: [
     'Ids that run in sequence and all exist give no 404.',
     'Services that answer 403 for what belongs to others (see scope.denied-burst).',
@@ -28,7 +28,7 @@ export const authorizationNotFoundBurst = defineDetection<OutcomeWindow, Outcome
     'If it is an enumeration, revoke the token and check the object authorization of the route.',
   ],
   detect: (window, baseline, parameters) => {
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 22;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 14;
     const share = usualShare(baseline);
     return noticeOutcome(window, baseline, threshold, notFoundBits, {
       what: 'for things that do not exist (404)',

@@ -13,7 +13,7 @@ export const environmentNew = defineDetection<ValueWindow, ValueBaseline>({
   severity: 'high',
   owasp: ['API8:2023'],
   attack: ['T1078'],
-  parameters: { bits: 13 },
+  parameters: { bits: 12 },
   blindSpots: ['Tokens that always worked in several environments.'],
   runbook: [
     'Ask the client whether the token was meant to be used there.',
@@ -21,7 +21,7 @@ export const environmentNew = defineDetection<ValueWindow, ValueBaseline>({
   ],
   detect: (window, baseline, parameters) => {
     const bits = noveltyBits('environment', window.value, baseline);
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 13;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 12;
     return noticeFirstUse(window, baseline, bits, threshold, {
       noun: 'use in',
       many: 'environments',

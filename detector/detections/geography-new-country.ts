@@ -40,7 +40,7 @@ export const geographyNewCountry = defineDetection<ValueWindow, CountryBaseline>
   severity: 'high',
   owasp: ['API2:2023'],
   attack: ['T1078.004', 'T1550.001'],
-  parameters: { bits: 15 },
+  parameters: { bits: 18 },
   blindSpots: [
     'A thief in the token’s own country (see geography.new-network).',
     'Countries that sibling tokens call from are hardly surprising.',
@@ -55,7 +55,7 @@ export const geographyNewCountry = defineDetection<ValueWindow, CountryBaseline>
     const own = noveltyBits('country', window.value, baseline);
     const relay = RELAYS.has(baseline.networkKind);
     const bits = geographyBits(own, baseline.networkBits, baseline.alternationBits, relay);
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 15;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 18;
     const more: string[] = [];
     if (!relay && baseline.networkBits > 2) {
       more.push(`The kind of network is unusual too: ${baseline.networkKind}.`);

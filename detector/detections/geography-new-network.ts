@@ -21,7 +21,7 @@ export const geographyNewNetwork = defineDetection<ValueWindow, CountryBaseline>
   severity: 'medium',
   owasp: ['API2:2023'],
   attack: ['T1078.004', 'T1090'],
-  parameters: { bits: 22 },
+  parameters: { bits: 24 },
   blindSpots: [
     'Tokens on mobile and consumer networks change them all the time: their record says so.',
     'A thief inside the client’s own network.',
@@ -34,7 +34,7 @@ export const geographyNewNetwork = defineDetection<ValueWindow, CountryBaseline>
     const own = noveltyBits('asn', window.value, baseline);
     const bits = networkBits(window.value, baseline);
     if (own < 4) return null;
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 22;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 24;
     return noticeFirstUse(
       window,
       baseline,

@@ -15,7 +15,7 @@ export const scopeDeniedBurst = defineDetection<OutcomeWindow, OutcomeBaseline>(
   severity: 'high',
   owasp: ['API5:2023', 'API1:2023'],
   attack: ['T1078', 'T1087'],
-  parameters: { bits: 22 },
+  parameters: { bits: 16 },
   blindSpots: [
     'One refusal an hour is patience, not a burst.',
     'Tokens that are refused every day are excused by their own record.',
@@ -27,7 +27,7 @@ export const scopeDeniedBurst = defineDetection<OutcomeWindow, OutcomeBaseline>(
     'If it is neither a release nor the client, revoke the token.',
   ],
   detect: (window, baseline, parameters) => {
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 22;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 16;
     const usual = usualDenied(baseline);
     return noticeOutcome(window, baseline, threshold, deniedBits, {
       what: 'refused (401 or 403)',

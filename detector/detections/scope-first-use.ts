@@ -15,7 +15,7 @@ export const scopeFirstUse = defineDetection<ValueWindow, ValueBaseline>({
   severity: 'high',
   owasp: ['API5:2023', 'API2:2023'],
   attack: ['T1078', 'T1548'],
-  parameters: { bits: 11 },
+  parameters: { bits: 12 },
   blindSpots: [
     'A thief who keeps to the scopes that the token uses anyway.',
     'A scope that sibling tokens use is far less surprising.',
@@ -28,7 +28,7 @@ export const scopeFirstUse = defineDetection<ValueWindow, ValueBaseline>({
   ],
   detect: (window, baseline, parameters) => {
     const bits = noveltyBits('scope', window.value, baseline);
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 11;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 12;
     return noticeFirstUse(window, baseline, bits, threshold, { noun: 'scope', many: 'scopes' });
   },
   examples: {

@@ -48,7 +48,7 @@ export const sharingSeveralSigns = defineDetection<SignsWindow, SignsBaseline>({
   severity: 'high',
   owasp: ['API2:2023'],
   attack: ['T1078', 'T1550.001'],
-  parameters: { bits: 19 },
+  parameters: { bits: 18 },
   blindSpots: [
     'A thief who changes only one side of the behaviour.',
     'Signs more than an hour apart are not added up.',
@@ -62,7 +62,7 @@ export const sharingSeveralSigns = defineDetection<SignsWindow, SignsBaseline>({
   detect: (window, baseline, parameters) => {
     const strongest = strongestOf(window.signs);
     const bits = togetherBits(strongest);
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 19;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 18;
     if (!(bits > threshold)) return null;
     const signs = [...strongest.values()].sort((a, b) => a.lnP - b.lnP);
     const first = Math.min(...signs.map((one) => one.time));

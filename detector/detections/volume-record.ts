@@ -31,7 +31,7 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
   severity: 'high',
   owasp: ['API4:2023', 'API6:2023'],
   attack: ['T1530', 'T1119'],
-  parameters: { bits: 15 },
+  parameters: { bits: 13 },
   blindSpots: [
     'An exfiltration that stays below the busiest hour of the last four weeks.',
     'Tokens whose hours differ by orders of magnitude: their next record is expected.',
@@ -45,7 +45,7 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
   detect: (window, baseline, parameters) => {
     const { hours, move } = baseline;
     const bits = recordBits(window.calls, hours, move);
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 15;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 13;
     if (!(bits > threshold)) return null;
     const low = hours.top.at(-1) ?? 0;
     const high = recordOf(hours);

@@ -1,6 +1,7 @@
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import type { Thresholds } from '../calibration/calibration.ts';
 import type { Noticed } from '../detection.ts';
+import type { Feedback } from '../feedback/quieted.ts';
 import type { Entity, Notice } from '../findings.ts';
 
 /** Surprises below this are not kept, bits. */
@@ -34,6 +35,8 @@ export interface StandingOut {
 export interface Judged {
   notices: OpenNotice[];
   surprises: SurpriseRow[];
+  /** What people said of earlier findings. */
+  feedback?: Pick<Feedback, 'worth'>;
   /** Tokens that are yet to be compared with their busiest hours. */
   standingOut?: StandingOut[];
   /** What the installation's history says of thresholds; absent before it says anything. */

@@ -85,6 +85,15 @@ function baselineOf(fresh: FreshValue, known: Known): ValueBaseline {
   };
 }
 
+/** What was called harmless counts as seen in some more hours. */
+function withFeedback(baseline: ValueBaseline, fresh: FreshValue, into: Judged): ValueBaseline {
+  const { tokenHash, dimension, value } = fresh;
+  const worth = into.feedback?.worth(tokenHash, dimension, value) ?? 0;
+  if (worth === 0) return baseline;
+  const counts = { ...baseline.counts, [value]: (baseline.counts[value] ?? 0) + worth };
+  return { ...baseline, counts };
+}
+
 /** The strongest surprise of a token in a dimension in [since, until], event time. */
 function strongestWithin(
   surprises: readonly SurpriseRow[],
@@ -137,7 +146,7 @@ export async function judgeValues(
   const known = await fetchKnown(db, hour, values);
   const candidates: Candidate[] = [];
   for (const fresh of values) {
-    const baseline = baselineOf(fresh, known);
+    const baseline = withFeedback(baselineOf(fresh, known), fresh, into);
     const bits = noveltyBits(fresh.dimension, fresh.value, baseline);
     if (bits < FLOOR) continue;
     into.surprises.push(surpriseOf(fresh, bits));

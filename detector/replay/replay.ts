@@ -71,6 +71,8 @@ interface Replay {
   watched: Map<number, OpenNotice[]>;
   /** Surprises of the last day, for what is held against a token so long. */
   recent: SurpriseRow[];
+  /** What refused and missing calls of hours to come were judged as, by hour; until which hour. */
+  answers: { until: number; byHour: Map<number, Judged> };
   /** All surprises of the hour before. */
   before: SurpriseRow[];
   noise: Noise;
@@ -80,6 +82,9 @@ interface Replay {
   /** Until which hour an entity counts as under an incident. */
   troubled: Map<string, number>;
 }
+
+/** Families whose findings are about upkeep, not about what calls did. */
+const HOUSEKEEPING: ReadonlySet<string> = new Set(['lifecycle', 'inventory', 'pipeline']);
 
 /** An incident is over when nothing was noticed for so long, hours. */
 const QUIET_HOURS = 6;
@@ -97,6 +102,7 @@ function begin(options: ReplayOptions): Replay {
     values: beginValues(),
     watched: new Map(),
     recent: [],
+    answers: { until: -1, byHour: new Map() },
     before: [],
     noise,
     pool: createPool(noise),
@@ -131,7 +137,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
         judged.notices.push(...(state.watched.get(hour) ?? []));
         await judgeRecords(db, judged);
         await judgeTravellers(state, hour, look.travellers, judged);
-        await judgeOutcomes(db, { first: hour * 60, last: hour * 60 + 59 }, judged);
+        await judgeAnswers(state, hour, range.toHour, judged);
         await judgeCandidates(state, hour, look.candidates, judged);
         judgeTogether(state.before, judged);
         state.before = judged.surprises;
@@ -145,7 +151,10 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
 /** Notes who is in trouble, and lets the hour of everybody else count for what is usual. */
 function close(state: Replay, hour: number, judged: Judged): void {
   const { troubled, volume } = state;
-  for (const { entity } of judged.notices) troubled.set(entity.key, hour + QUIET_HOURS);
+  for (const { entity, detection } of judged.notices) {
+    // That a token is about to expire says nothing of its calls.
+    if (!HOUSEKEEPING.has(detection.family)) troubled.set(entity.key, hour + QUIET_HOURS);
+  }
   const calm = judged.surprises.filter((one) => !((troubled.get(one.key) ?? -1) >= hour));
   const known = { tokens: volume.book.size, clients: volume.clients.size };
   closeHour(state.pool, state.noise, hour, calm, known);
@@ -169,6 +178,41 @@ async function watch(
   if (from >= to) return;
   const notices = await lookAround(state.db, { by: 'event', from, to }, settings);
   state.watched = Map.groupBy(notices, (one) => hourOf(one.decidedAt ?? one.noticed.windowStart));
+}
+
+/** Installations with more tokens are asked for answers an hour at a time. */
+const MANY_TOKENS = 5_000;
+
+/**
+ * Judges how calls were answered: of several hours at once, up to midnight, since each question takes
+ * its time. Thresholds do not change in between: a record leaves out the last 12 hours.
+ */
+async function judgeAnswers(
+  state: Replay,
+  hour: number,
+  toHour: number,
+  into: Judged,
+): Promise<void> {
+  const { answers, db } = state;
+  if (hour >= answers.until) {
+    const midnight = (Math.floor(hour / 24) + 1) * 24;
+    const many = state.volume.book.size > MANY_TOKENS;
+    answers.until = many ? hour + 1 : Math.min(toHour, midnight);
+    const range = { first: hour * 60, last: answers.until * 60 - 1 };
+    const whole: Judged = { notices: [], surprises: [], thresholds: state.thresholds };
+    await judgeOutcomes(db, range, whole);
+    answers.byHour = new Map();
+    const of = (at: number): Judged => {
+      const known = answers.byHour.get(at) ?? { notices: [], surprises: [] };
+      answers.byHour.set(at, known);
+      return known;
+    };
+    for (const one of whole.surprises) of(hourOf(one.time)).surprises.push(one);
+    for (const one of whole.notices) of(hourOf(one.noticed.windowEnd - 1)).notices.push(one);
+  }
+  const found = answers.byHour.get(hour);
+  into.surprises.push(...(found?.surprises ?? []));
+  into.notices.push(...(found?.notices ?? []));
 }
 
 async function judgeTravellers(

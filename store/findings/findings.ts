@@ -113,7 +113,8 @@ export interface WrittenFinding {
 }
 
 /**
- * Findings written at or after `since` (epoch ms, the server's clock), oldest first, each id once.
+ * Findings written at or after `since` (epoch ms, the server's clock), oldest first, each id once, for
+ * incidents to be made of: those of detections that are watched only are left out.
  *
  * @param limit at most this many
  * @param afterId to go on behind a full answer: its last finding's id, with `since` its `writtenAt`
@@ -129,6 +130,9 @@ export async function readFindingsSince(
      FROM ${db.database}.${TABLES.findings}
      WHERE written_at >= fromUnixTimestamp64Milli({since:Int64})
        AND (written_at > fromUnixTimestamp64Milli({since:Int64}) OR id > {afterId:String})
+       AND detection NOT IN (
+         SELECT detection FROM ${db.database}.${TABLES.watchOnly} FINAL WHERE reason != ''
+       )
      ORDER BY written_at, id LIMIT 1 BY id LIMIT {limit:UInt32}`,
     { since: Math.floor(since), limit, afterId },
   );
