@@ -13,7 +13,7 @@ export const volumeClientSurge = defineDetection<SurgeWindow, SurgeBaseline>({
   severity: 'medium',
   owasp: ['API4:2023', 'API6:2023'],
   attack: ['T1530', 'T1498'],
-  parameters: { bits: 40 },
+  parameters: { bits: 55 },
   blindSpots: [
     'A rise of one small token drowns in a large client; volume.surge sees it.',
     'Clients without an id are not summed up.',
@@ -23,7 +23,7 @@ export const volumeClientSurge = defineDetection<SurgeWindow, SurgeBaseline>({
     'If all: ask the client about a campaign, an incident of their own or a leaked set of keys.',
   ],
   detect: (window, baseline, parameters) =>
-    noticeSurge(window, baseline, thresholdsOf(baseline, parameters['bits'] ?? 40), 'any client'),
+    noticeSurge(window, baseline, thresholdsOf(baseline, parameters['bits'] ?? 55), 'any client'),
   examples: {
     quiet: [
       {
