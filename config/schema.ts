@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertingSchema } from './alerting.ts';
+import { clusterSchema } from './cluster.ts';
 import { collectorSchema } from './collector.ts';
 import { consoleSchema } from './console.ts';
 import { detectorSchema } from './detector.ts';
@@ -45,6 +46,8 @@ export const configSchema = z
     admin_key: secret().optional(),
     log: logSchema.prefault({}),
     clickhouse: clickhouseSchema.prefault({}),
+    /** Several ClickHouse servers as one store; a single one when unset. */
+    cluster: clusterSchema.optional(),
     retention: retentionSchema.prefault({}),
     collector: collectorSchema.prefault({}),
     detector: detectorSchema.prefault({}),

@@ -123,7 +123,7 @@ function unusual() {
       'Tokenless share': 'sum(anonymous) / sum(calls)',
       'Last hour': 'max(hour)',
     },
-    `${IN_RANGE} AND anonymous > 0 GROUP BY service, method, route ORDER BY sum(anonymous) DESC LIMIT 200`,
+    `${IN_RANGE} GROUP BY service, method, route HAVING sum(anonymous) > 0 ORDER BY sum(anonymous) DESC LIMIT 200`,
   );
   const versions = rows(
     {

@@ -1,5 +1,6 @@
 import { createClient } from '@clickhouse/client';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import type { ClusterConfig } from '../config/cluster.ts';
 
 /** Values for `{name:Type}` placeholders; the only way a value gets into SQL. */
 export type Params = Record<string, unknown>;
@@ -11,6 +12,8 @@ export interface DbOptions {
   database: string;
   /** Milliseconds until a request is given up; 30,000 by default. */
   requestTimeout?: number;
+  /** Several servers as one store. */
+  cluster?: ClusterConfig | undefined;
 }
 
 export interface InsertOptions {
@@ -30,6 +33,10 @@ export interface Db {
   query<T>(sql: string, params?: Params, settings?: ClickHouseSettings): Promise<T[]>;
   /** A statement without a result. */
   command(sql: string, params?: Params, settings?: ClickHouseSettings): Promise<void>;
+  /** A statement on every server of a cluster; that says its own `ON CLUSTER` where it can. */
+  everywhere(sql: string, settings?: ClickHouseSettings): Promise<void>;
+  /** Null for a single server. */
+  readonly cluster: ClusterConfig | null;
   /** Inserts row objects; resolves when ClickHouse has committed them. */
   insert(table: string, rows: readonly object[], options?: InsertOptions): Promise<void>;
   /** The client itself, for streams and binary formats. */
@@ -51,21 +58,60 @@ function writeSettings(options?: InsertOptions): ClickHouseSettings {
   };
 }
 
-/** Opens a connection pool; nothing is sent until it is used. */
-export function connect(options: DbOptions): Db {
-  const client = createClient({
+/** Who asks one server is answered by all of them, and is told of rows once they are kept. */
+const ON_A_CLUSTER: ClickHouseSettings = {
+  distributed_product_mode: 'allow',
+  distributed_foreground_insert: 1,
+  // Each server would group its own rows only.
+  parallel_distributed_insert_select: 0,
+};
+
+/** One statement on each server of a cluster without Keeper. */
+async function onEachNode(
+  options: DbOptions,
+  { nodes }: ClusterConfig,
+  sql: string,
+  settings: ClickHouseSettings,
+): Promise<void> {
+  for (const url of nodes) {
+    const node = connect({ ...options, url, cluster: undefined });
+    try {
+      await node.command(sql, {}, settings);
+    } finally {
+      await node.close();
+    }
+  }
+}
+
+function openClient(options: DbOptions): ClickHouseClient {
+  return createClient({
     url: options.url,
     username: options.username,
     password: options.password,
     // The database is named in every statement: it may not exist yet when migrations begin.
     request_timeout: options.requestTimeout ?? 30_000,
     max_open_connections: 20,
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    clickhouse_settings: {
+      output_format_json_quote_64bit_integers: 0,
+      ...(options.cluster === undefined ? {} : ON_A_CLUSTER),
+    },
     log: { level: 127 },
   });
+}
+
+/** Opens a connection pool; nothing is sent until it is used. */
+export function connect(options: DbOptions): Db {
+  const cluster = options.cluster ?? null;
+  const client = openClient(options);
   return {
     database: options.database,
     client,
+    cluster,
+    async everywhere(sql, settings = {}) {
+      if (cluster === null || cluster.replicated)
+        await client.command({ query: sql, clickhouse_settings: settings });
+      else await onEachNode(options, cluster, sql, settings);
+    },
     async query<T>(
       sql: string,
       params: Params = {},

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { INSERT, createRenderer } from './cluster/render.ts';
 import type { Db } from './db.ts';
 import { TABLES } from './tables.ts';
 
@@ -95,6 +96,25 @@ async function applied(db: Db): Promise<Map<number, string>> {
   return new Map(rows.map((row) => [row.number, row.name]));
 }
 
+const OWN_TABLE = `CREATE TABLE IF NOT EXISTS {database}.${TABLES.migrations}
+(number UInt32, name String, checksum String, applied_at DateTime DEFAULT now())
+ENGINE = ReplacingMergeTree
+ORDER BY number`;
+
+/** Runs statements of migrations, as they are or as a cluster needs them; `isDone` only reads one. */
+function applier(db: Db): (statement: string, isDone?: boolean) => Promise<void> {
+  const render = db.cluster === null ? (one: string) => [one] : createRenderer(db.cluster);
+  return async (statement, isDone = false) => {
+    const rendered = render(statement);
+    if (isDone) return;
+    for (const one of rendered) {
+      const sql = one.replaceAll('{database}', db.database);
+      // Rows that are filled in go through the tables that pass on: once.
+      await (INSERT.test(sql) ? db.command(sql) : db.everywhere(sql));
+    }
+  };
+}
+
 /**
  * Brings the schema up to this version: creates the database, applies what is missing in order,
  * each once, and records it. Safe when two processes start at once: one waits for the other.
@@ -109,13 +129,11 @@ export async function migrate(
   if (!/^[a-z_][a-z0-9_]*$/i.test(db.database)) {
     throw new Error(`clickhouse.database: ${JSON.stringify(db.database)} is not a plain name`);
   }
-  await db.command(`CREATE DATABASE IF NOT EXISTS ${db.database}`);
+  const name = db.cluster?.replicated === true ? ` ON CLUSTER '${db.cluster.name}'` : '';
+  await db.everywhere(`CREATE DATABASE IF NOT EXISTS ${db.database}${name}`);
   return withLock(db, async () => {
-    await db.command(
-      `CREATE TABLE IF NOT EXISTS ${db.database}.${TABLES.migrations}
-       (number UInt32, name String, checksum String, applied_at DateTime DEFAULT now())
-       ENGINE = ReplacingMergeTree ORDER BY number`,
-    );
+    const apply = applier(db);
+    await apply(OWN_TABLE);
     const done = await applied(db);
     const newest = migrations.at(-1)?.number ?? 0;
     for (const [number, name] of done) {
@@ -128,10 +146,10 @@ export async function migrate(
     }
     const now: number[] = [];
     for (const migration of migrations) {
-      if (done.has(migration.number)) continue;
-      for (const statement of migration.statements) {
-        await db.command(statement.replaceAll('{database}', db.database));
-      }
+      const isDone = done.has(migration.number);
+      // A cluster's names are followed through all migrations, also those that are there.
+      for (const statement of migration.statements) await apply(statement, isDone);
+      if (isDone) continue;
       const { number, name, checksum } = migration;
       await db.insert(TABLES.migrations, [{ number, name, checksum }]);
       now.push(number);

@@ -48,6 +48,7 @@ export async function connectStore(
     username: embedded?.appUser ?? username,
     password: embedded?.appPassword ?? password?.reveal() ?? '',
     database,
+    cluster: config.cluster,
     ...(patience === undefined ? {} : { requestTimeout: patience }),
   });
   const close = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { Retention } from '../config/retention.ts';
+import { LOCAL, createRenderer } from './cluster/render.ts';
 import type { Db } from './db.ts';
 
 /** The column by which the rows of each table grow old, as a DateTime. */
@@ -30,18 +31,20 @@ const DAY = 86_400_000;
  */
 export async function applyRetention(db: Db, retention: Retention): Promise<string[]> {
   const rows = await db.query<{ name: string; ttl: string }>(
-    `SELECT name, extract(engine_full, ' TTL (.*?)(?: SETTINGS |$)') AS ttl FROM system.tables
+    `SELECT replaceRegexpOne(name, '${LOCAL}$', '') AS name, extract(engine_full, ' TTL (.*?)(?: SETTINGS |$)') AS ttl FROM system.tables
      WHERE database = {database:String} AND engine LIKE '%MergeTree'`,
     { database: db.database },
   );
   const present = new Map(rows.map((row) => [row.name, row.ttl]));
+  const render = db.cluster === null ? (one: string) => [one] : createRenderer(db.cluster);
   const changed: string[] = [];
   for (const [table, keep] of Object.entries(retention) as [keyof Retention, number | null][]) {
     const wanted = keep === null ? '' : `${AGE[table]} + toIntervalDay(${String(keep / DAY)})`;
     const is = present.get(table);
     if (is === undefined || is === wanted) continue;
     const change = wanted === '' ? 'REMOVE TTL' : `MODIFY TTL ${wanted}`;
-    await db.command(`ALTER TABLE ${db.database}.${table} ${change}`);
+    const alter = `ALTER TABLE {database}.${table} ${change}`;
+    for (const one of render(alter)) await db.everywhere(one.replaceAll('{database}', db.database));
     changed.push(table);
   }
   return changed;

@@ -109,7 +109,7 @@ ${grants}
 }
 
 /** Server settings: small caches, a bounded memory, no files of its own beside the data. */
-function configXml(users: string, backups: string, maxMemoryBytes: number): string {
+function configXml(users: string, backups: string, maxMemoryBytes: number, more: string): string {
   return `<clickhouse>
   <users_config>${users}</users_config>
   <logger><level>none</level></logger>
@@ -120,6 +120,7 @@ function configXml(users: string, backups: string, maxMemoryBytes: number): stri
   <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
   <backups><allowed_path>${backups}</allowed_path></backups>
   <send_crash_reports><enabled>false</enabled></send_crash_reports>
+  ${more}
 </clickhouse>
 `;
 }
@@ -128,15 +129,20 @@ function configXml(users: string, backups: string, maxMemoryBytes: number): stri
  * Writes the server's configuration anew, so that a changed version of it takes effect.
  *
  * @param maxMemoryBytes upper bound of the server's memory
+ * @param more further elements of its configuration
  */
-export function writeEmbeddedConfig(dataDir: string, maxMemoryBytes: number): EmbeddedCredentials {
+export function writeEmbeddedConfig(
+  dataDir: string,
+  maxMemoryBytes: number,
+  more = '',
+): EmbeddedCredentials {
   const paths = embeddedPaths(dataDir);
   const credentials = embeddedCredentials(dataDir);
   for (const folder of [paths.store, paths.backups])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(paths.users, usersXml(credentials), { mode: 0o600 });
   chmodSync(paths.users, 0o600);
-  const config = configXml(paths.users, paths.backups, maxMemoryBytes);
+  const config = configXml(paths.users, paths.backups, maxMemoryBytes, more);
   writeFileSync(paths.config, config, { mode: 0o600 });
   return credentials;
 }

@@ -30,6 +30,10 @@ export interface EmbeddedOptions {
   port: number;
   /** Upper bound of the server's memory in bytes; half of the machine's by default. */
   maxMemoryBytes?: number;
+  /** Port of the native protocol; a free one by default. */
+  tcpPort?: number;
+  /** Further elements of the server's configuration: `remote_servers` of a cluster. */
+  serverConfig?: string;
 }
 
 interface Endpoint {
@@ -212,9 +216,9 @@ function spawnServer(order: ServerOrder, cwd: string, password: string): ChildPr
 async function launch(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const paths = embeddedPaths(options.dataDir);
   const maxMemory = options.maxMemoryBytes ?? Math.floor(totalmem() / 2);
-  const credentials = writeEmbeddedConfig(options.dataDir, maxMemory);
+  const credentials = writeEmbeddedConfig(options.dataDir, maxMemory, options.serverConfig);
   const httpPort = options.port === 0 ? await freePort() : options.port;
-  const tcpPort = await freePort();
+  const tcpPort = options.tcpPort ?? (await freePort());
   const order: ServerOrder = {
     library: chdbLibrary(),
     storePath: paths.store,

@@ -151,12 +151,16 @@ async function readAuditMentions(db: Db, erasure: string): Promise<number> {
  * What arrives while it runs is not part of it.
  *
  * @param erasure a name for this run, of its own
+ * @throws Error on a cluster
  */
 export async function eraseFromStore(
   db: Db,
   erasure: string,
   subject: ErasureSubject,
 ): Promise<Erasure> {
+  if (db.cluster !== null) {
+    throw new Error('erase works on a single server: on a cluster nothing was deleted');
+  }
   try {
     const targets = await writeTargets(db, erasure, subject);
     const columns = await readColumns(db);
