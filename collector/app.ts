@@ -2,10 +2,11 @@ import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { inflateBody } from './http/inflate.ts';
+import type { Inflated } from './http/inflate.ts';
 import type { Authenticate } from './http/sender-keys.ts';
 import { CODE, CONTENT_TYPE, encodeExportResponse, encodeStatus } from './http/status.ts';
 import type { Encoding } from './http/status.ts';
-import type { Intake } from './intake.ts';
+import type { Intake, IntakeOutcome } from './intake.ts';
 import { httpsOptions } from './http/tls.ts';
 import type { TlsFiles } from './http/tls.ts';
 import type { CollectorMetrics } from './metrics.ts';
@@ -88,21 +89,32 @@ function refuse(
     .send(encodeStatus(encoding, answer.code, answer.message));
 }
 
+type NotInflated = Extract<Inflated, { ok: false }>;
+
+/** The body, which the request then no longer holds. */
+function takeBody(request: FastifyRequest): Buffer {
+  const { body } = request;
+  request.body = undefined;
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
 function exportRoute(options: CollectorAppOptions, signal: Signal) {
   const { intake, metrics, maxInflatedBytes } = options;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const given = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const encoding = encodingOf(request);
     const coding = request.headers['content-encoding'] ?? '';
-    const inflated = await inflateBody(given, coding, maxInflatedBytes);
-    if (!inflated.ok) {
-      const { reason, message } = inflated;
+    const sender = senders.get(request) ?? 'unknown';
+    // Kept in no variable: while the call waits for the store, nothing holds on to its body.
+    const received = inflateBody(takeBody(request), coding, maxInflatedBytes);
+    const outcome = await received.then<IntakeOutcome | NotInflated>((inflated) =>
+      inflated.ok ? intake(inflated.body, encoding, signal, sender) : inflated,
+    );
+    if ('ok' in outcome) {
+      const { reason, message } = outcome;
       const status = { malformed: 400, oversized: 413, unsupported: 415 }[reason];
       const answer = { status, code: CODE.invalidArgument, reason, message };
       return refuse(options, request, reply, answer);
     }
-    const sender = senders.get(request) ?? 'unknown';
-    const outcome = await intake(inflated.body, encoding, signal, sender);
     if (outcome.kind === 'malformed') {
       const { message } = outcome;
       const answer = { status: 400, code: CODE.invalidArgument, reason: 'malformed', message };

@@ -151,22 +151,31 @@ function count(metrics: CollectorMetrics, sender: string, kept: number, done: Re
 export function createIntake(options: IntakeOptions): Intake {
   const { keeper, metrics } = options;
   const reader = new RequestReader(options);
-  return async (body, encoding, signal, sender) => {
+  /** Reads the body at once; what waits for the store afterwards does not hold on to it. */
+  const takeIn: Intake = (body, encoding, signal, sender) => {
     if (!keeper.hasRoom) {
-      return { kind: 'unavailable', message: 'the queue is full', retryAfter: 1 };
+      return outcome({ kind: 'unavailable', message: 'the queue is full', retryAfter: 1 });
     }
     const before = keeper.block.rows;
     const done = reader.read(body, encoding, signal);
     const rows = keeper.block.rows - before;
     const message = done.problem ?? messageOf(done, signal === 'traces' ? 'spans' : 'log records');
     if (done.problem !== null || (rows === 0 && done.bad > 0)) {
-      return { kind: 'malformed', message };
+      return outcome({ kind: 'malformed', message });
     }
-    const kept = rows === 0 ? true : await keeper.commit();
-    if (!kept) {
-      return { kind: 'unavailable', message: 'the store cannot be reached', retryAfter: 5 };
-    }
-    count(metrics, sender, rows, done);
-    return { kind: 'kept', partial: { rejected: done.bad, message } };
+    const committed = rows === 0 ? Promise.resolve(true) : keeper.commit();
+    return committed.then((kept): IntakeOutcome => {
+      if (!kept) {
+        return { kind: 'unavailable', message: 'the store cannot be reached', retryAfter: 5 };
+      }
+      count(metrics, sender, rows, done);
+      return { kind: 'kept', partial: { rejected: done.bad, message } };
+    });
   };
+  // An error of ours ends in the promise, as the transports expect.
+  return (...request) => new Promise((resolve) => resolve(takeIn(...request)));
+}
+
+function outcome(what: IntakeOutcome): Promise<IntakeOutcome> {
+  return Promise.resolve(what);
 }

@@ -5,6 +5,8 @@ import type { Purpose } from '../../model/hash.ts';
 /** Longest message that is hashed here; for longer ones OpenSSL's speed outweighs its set-up. */
 const MAX_MESSAGE = 240;
 const BLOCK = 64;
+/** Bytes of hashes that are allocated together. */
+const POOL = 8192;
 
 /** SHA-256's constants (FIPS 180-4): fractional parts of the cube roots of the first 64 primes. */
 const K = Uint32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
@@ -96,6 +98,9 @@ export class KeyedHash {
   readonly #message = Buffer.alloc(MAX_MESSAGE + BLOCK * 2);
   readonly #digest = Buffer.alloc(BLOCK);
 
+  #pool = new ArrayBuffer(POOL);
+  #used = 0;
+
   constructor(key: string) {
     const bytes = Buffer.from(key, 'utf8');
     this.#key = createSecretKey(bytes);
@@ -137,11 +142,22 @@ export class KeyedHash {
     for (let i = 0; i < 32; i++) this.#digest[i] = byteOf(this.#state, i);
     this.#state.set(this.#outer);
     this.#finish(this.#digest, 32);
-    const out = new Uint8Array(length);
+    const out = this.#room(length);
     for (let i = 0; i < length; i++) {
       out[i] = byteOf(this.#state, i);
     }
     this.#message.fill(0, 0, size);
+    return out;
+  }
+
+  /** A piece of a larger allocation: a typed array with memory of its own weighs twice as much. */
+  #room(length: number): Uint8Array {
+    if (this.#used + length > POOL) {
+      this.#pool = new ArrayBuffer(POOL);
+      this.#used = 0;
+    }
+    const out = new Uint8Array(this.#pool, this.#used, length);
+    this.#used += length;
     return out;
   }
 
