@@ -51,6 +51,16 @@ describe('thresholds', () => {
     expect(thresholds('nothing', 'k', 500_000)).toBeUndefined();
   });
 
+  it('give finite shares to any surprise, also in dimensions that only count together', () => {
+    const { lnP } = thresholdsFrom(UNCALIBRATED, new Map(), 10);
+    for (const dimension of Object.keys(DIMENSIONS)) {
+      expect(lnP(dimension, 'k', 500_000, 3)).toBe(0);
+      expect(lnP(dimension, 'k', 500_000, 14)).toBeLessThan(0);
+      expect(lnP(dimension, 'k', 500_000, 1e7)).toBeGreaterThan(-1000);
+    }
+    expect(lnP('nothing', 'k', 500_000, 1e7)).toBe(0);
+  });
+
   it('rise for an entity that is known for surprises', () => {
     const noise: Noise = new Map();
     noteNoise(noise, [surprise('k', 499_900, 20), surprise('k', 499_950, 30)]);

@@ -42,6 +42,9 @@ export interface Thresholds {
   lnP: (dimension: string, key: string, hour: number, bits: number) => number;
 }
 
+/** Nothing is rarer than this, as a natural logarithm: scores stay finite. */
+const LEAST_LN = -200;
+
 /** A dimension that raises no alarms is taken to be as rare at its bits as one of this weight. */
 const SUPPORTING = 0.05;
 
@@ -88,7 +91,8 @@ export function thresholdsFrom(
     // What the declared bits stand for is fixed at the default budget.
     const target = targetOf(declared.weight || SUPPORTING, DEFAULT_BUDGET);
     const tail = calibration.tails[dimension] ?? NO_TAIL;
-    return Math.log(reachProbability(tail, x, excessOf(declared.bits, 4), target));
+    const share = reachProbability(tail, x, excessOf(declared.bits, 4), target);
+    return Math.max(LEAST_LN, Math.log(share));
   };
   return Object.assign(threshold, { lnP });
 }

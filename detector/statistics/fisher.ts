@@ -7,6 +7,7 @@
 export function lnFisher(lnPs: readonly number[]): number {
   if (lnPs.length === 0) return 0;
   const x = -lnPs.reduce((sum, ln) => sum + Math.min(0, ln), 0);
+  if (x === Infinity) return -Infinity;
   let term = 1;
   let sum = 1;
   for (let i = 1; i < lnPs.length; i += 1) {
