@@ -63,7 +63,7 @@ const ON_A_CLUSTER: ClickHouseSettings = {
   distributed_product_mode: 'allow',
   distributed_foreground_insert: 1,
   // Each server would group its own rows only.
-  parallel_distributed_insert_select: 0,
+  parallel_distributed_insert_select: '0',
 };
 
 /** One statement on each server of a cluster without Keeper. */
