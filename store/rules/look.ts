@@ -132,6 +132,15 @@ export async function readFirings(
   limits: RuleLimits,
 ): Promise<Firing[]> {
   if (rules.length === 0) return [];
+  // Most looks have no call that could fire: then nothing is joined.
+  const binder = createBinder('p');
+  const looked = lookedAt(rules, scope, binder);
+  const [first] = await db.query<{ n: number }>(
+    `SELECT count() AS n FROM (SELECT 1 FROM ${db.database}.${TABLES.calls} AS c WHERE ${looked} LIMIT 1)`,
+    { ...scopeParams(scope), ...binder.params },
+    limitSettings(limits),
+  );
+  if (first?.n !== 1) return [];
   const names = featuresAsked(rules);
   const { sql, params } = question(db.database, scope, rules, names);
   const rows = await db.query<Row>(sql, params, limitSettings(limits));
