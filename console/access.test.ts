@@ -53,6 +53,32 @@ describe('API keys', () => {
     expect((await look(`${key}x`)).json()).toMatchObject({ role: null });
   });
 
+  it('of too small a role are refused by every operation of the document', async () => {
+    const document = (await test.app.inject({ url: '/api/openapi.json' })).json<{
+      paths: Record<string, Record<string, { 'x-access': string }>>;
+    }>();
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, one]) => ({
+        url: path.replaceAll(/\{\w+\}/g, 'x'),
+        method: method.toUpperCase() as 'GET',
+        access: one['x-access'],
+      })),
+    );
+    const cases = { viewer: ['responder', 'admin'], responder: ['admin'] } as const;
+    for (const [role, above] of Object.entries(cases)) {
+      const { key } = (await create({ name: `walks-${role}`, role })).json<Made>();
+      const larger = operations.filter(({ access }) =>
+        (above as readonly string[]).includes(access),
+      );
+      expect(larger.length).toBeGreaterThan(3);
+      for (const { url, method } of larger) {
+        const headers = { authorization: `Bearer ${key}` };
+        const answer = await test.app.inject({ method, url, headers });
+        expect([role, method, url, answer.statusCode]).toEqual([role, method, url, 403]);
+      }
+    }
+  });
+
   it('are shown once and kept as a digest', async () => {
     const { key } = (await create({ name: 'once', role: 'responder' })).json<Made>();
     const { body } = await test.app.inject({ url: '/api/v1/keys', headers: test.admin });

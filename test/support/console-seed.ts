@@ -9,6 +9,7 @@ import { insertCallBlock } from '../../store/calls/insert-calls.ts';
 import type { Db } from '../../store/db.ts';
 import { writeDeliveries } from '../../store/deliveries/deliveries.ts';
 import { writeCatalogue } from '../../store/detection/catalogue.ts';
+import { writeDocumented } from '../../store/detection/endpoints.ts';
 import { writeFindings } from '../../store/findings/findings.ts';
 import { appendEvents } from '../../store/incidents/events.ts';
 import { findingOf } from './finding.ts';
@@ -150,6 +151,13 @@ const PLACES: Change[] = [
   },
 ];
 
+/** What the services' OpenAPI files say: one endpoint as it is called, one that nobody calls, one that is old. */
+const DOCUMENTED = [
+  { service: 'payments', method: 'POST', route: '/payments', common: '/payments' },
+  { service: 'payments', method: 'DELETE', route: '/payments/{id}', common: '/payments/{}' },
+  { service: 'accounts', method: 'GET', route: '/accounts/{id}', common: '/accounts/{}' },
+].map((one, n) => ({ ...one, deprecated: n === 2 }));
+
 interface SeedOptions {
   /** Epoch ms: the newest incident is a minute old then. */
   now: number;
@@ -270,6 +278,7 @@ export async function seedConsole(db: Db, { now, more = 0 }: SeedOptions): Promi
   await seedCalls(db, first);
   await seedJourney(db, second);
   await writeCatalogue(db, CATALOGUE);
+  await writeDocumented(db, DOCUMENTED, now);
   await seedStory(db, ids[0] ?? '', first, now);
   return { ids };
 }

@@ -50,6 +50,12 @@ export const placeQueries = {
       queryKey: ['silences'],
       queryFn: async () => bodyOf(api.GET('/api/v1/silences')),
     }),
+  inventory: () =>
+    queryOptions({
+      queryKey: ['endpoints', 'inventory'],
+      queryFn: async () =>
+        bodyOf(api.GET('/api/v1/inventory', { params: { query: { limit: 500 } } })),
+    }),
   endpoints: (q: string) =>
     queryOptions({
       queryKey: ['endpoints', q],

@@ -11,6 +11,7 @@ import { Loaded, Page } from '../ui/Page.tsx';
 import { SearchField } from '../ui/SearchField.tsx';
 import { Empty } from '../ui/states.tsx';
 import { number } from '../ui/words.ts';
+import { Documented } from './Documented.tsx';
 
 function Row({ endpoint }: { endpoint: Endpoint }): ReactNode {
   return (
@@ -75,6 +76,7 @@ export default function Endpoints(): ReactNode {
           )
         }
       </Loaded>
+      <Documented />
     </Page>
   );
 }
