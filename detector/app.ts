@@ -1,7 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import type { Db } from '../store/db.ts';
 import { writeCatalogue } from '../store/detection/catalogue.ts';
-import { hasBackdated, readServerClock } from '../store/detection/fresh.ts';
+import { hasBackdated, readNextArrival, readServerClock } from '../store/detection/fresh.ts';
 import { readRaised, writeRaised } from '../store/detection/raised.ts';
 import { writeSurprises } from '../store/detection/surprises.ts';
 import type { WatchOnly } from '../store/detection/verdicts.ts';
@@ -105,6 +105,11 @@ async function tell(db: Db, judged: Judged, feedback: Feedback, at: number): Pro
 async function tick(options: DetectorOptions, memory: Memory): Promise<TickResult> {
   const { db, now } = options;
   const clock = await readServerClock(db);
+  if (clock - memory.cursor > STRIDE_MS) {
+    // After a pause, or on a first start: time in which nothing arrived is passed over at once.
+    const next = await readNextArrival(db, memory.cursor);
+    memory.cursor = Math.max(memory.cursor, Math.min(next ?? clock, clock - LEAST_STRIDE_MS));
+  }
   const to = Math.min(clock, memory.cursor + memory.stride);
   // Until it succeeds: what is too much at once is tried in smaller strides.
   memory.stride = Math.max(LEAST_STRIDE_MS, memory.stride / 2);

@@ -16,6 +16,17 @@ export async function readServerClock(db: Db): Promise<number> {
   return row?.now ?? 0;
 }
 
+/** When the first call at or after a moment arrived (epoch ms, the server's clock), or null. */
+export async function readNextArrival(db: Db, from: number): Promise<number | null> {
+  const [row] = await db.query<{ at: number; n: number }>(
+    `SELECT toUnixTimestamp64Milli(min(ingested_at)) AS at, count() AS n
+     FROM ${db.database}.${TABLES.calls}
+     WHERE ingested_at >= fromUnixTimestamp64Milli({from:Int64})`,
+    { from },
+  );
+  return row === undefined || row.n === 0 ? null : row.at;
+}
+
 /** The minutes (epoch seconds, ascending) that young calls of a range fall in. */
 export async function readFreshMinutes(db: Db, arrival: Arrival): Promise<number[]> {
   const rows = await db.query<{ minute: number }>(
