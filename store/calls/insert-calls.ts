@@ -28,13 +28,9 @@ export async function insertCallBlock(
       max_partitions_per_insert_block: '0',
       // One insert, one part: a token names the whole of it, and the views see all of it at once.
       max_insert_block_size: ALL_ROWS,
-      max_insert_block_size_bytes: '0',
       min_insert_block_size_rows: ALL_ROWS,
       min_insert_block_size_bytes: '0',
       max_block_size: ALL_ROWS,
-      // A large insert is silent for long: signs of life, so that no time-out takes it for dead.
-      send_progress_in_http_headers: 1,
-      http_headers_progress_interval_ms: '5000',
       // A view that groups into buckets would hand on many small blocks.
       group_by_two_level_threshold: '0',
       group_by_two_level_threshold_bytes: '0',
