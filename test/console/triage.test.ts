@@ -128,7 +128,8 @@ describe('the console in a browser', () => {
         await page.waitForTimeout(100);
         expect([path, await browser.violations()]).toEqual([path, []]);
         await page.setViewportSize({ width: 390, height: 844 });
-        expect([path, await browser.fits()]).toEqual([path, true]);
+        // Charts are drawn anew a moment after the window changed.
+        await expect.poll(async () => [path, await browser.fits()]).toEqual([path, true]);
       }
       expect(['narrow', await browser.violations()]).toEqual(['narrow', []]);
       const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
