@@ -16,6 +16,7 @@ const LINES: readonly Line[] = [
   },
   { name: 'CLICKHOUSE_PASSWORD', about: 'The user that tokenwatch works as' },
   { name: 'CLICKHOUSE_READER_PASSWORD', about: 'The user that Grafana reads as' },
+  { name: 'CLICKHOUSE_RULES_PASSWORD', about: 'The user that your own rules run as' },
   { name: 'GRAFANA_ADMIN_PASSWORD', about: "Grafana's user admin" },
   {
     name: 'GRAFANA_ALERT_EMAIL',

@@ -7,6 +7,8 @@ import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { environmentFile } from '../../config/environment-file.ts';
 import { loadConfig } from '../../config/load.ts';
+import { rulesProfileXml } from '../../store/embedded/rules-user.ts';
+import { RULE_TABLES } from '../../store/rules/contexts.ts';
 import { openTestStore } from '../support/test-store.ts';
 import {
   ROOT,
@@ -126,6 +128,18 @@ describe('docker-compose.yml', () => {
     expect(published).toEqual(['collector 4318:4318', 'collector 4317:4317']);
     expect(compose.services['clickhouse']?.networks).toEqual(['store']);
     expect(compose.networks['store']?.internal).toBe(true);
+  });
+
+  it('gives the user of rules what the embedded engine gives it', () => {
+    const solid = (xml: string): string => xml.replaceAll(/\s+/g, '');
+    const file = readFileSync(join(ROOT, 'deploy/clickhouse/tokenwatch-rules.xml'), 'utf8');
+    expect(solid(file)).toContain(solid(rulesProfileXml()));
+    const granted = [...file.matchAll(/GRANT SELECT ON tokenwatch\.(\w+)</g)].map(
+      ([, name]) => name,
+    );
+    expect(granted).toEqual([...RULE_TABLES]);
+    const { environment } = compose.services['detector'] ?? {};
+    expect(file).toContain(`<${String(environment?.['TOKENWATCH_DETECTOR_RULES_USERNAME'])}>`);
   });
 
   it('Grafana gets what its provisioning asks for', () => {
