@@ -7,6 +7,7 @@ const DAY = 86_400_000;
 
 /** Tokens that wake up after a long sleep. */
 export const dormancy: Watch = {
+  concern: 'tokens',
   pace: 'slow',
   look: async (db, scope, { policy }) => {
     if (policy.dormant_after === 0) return [];

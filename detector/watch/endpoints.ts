@@ -72,6 +72,7 @@ export const endpoints: readonly Watch[] = [
     },
   },
   {
+    concern: 'calls',
     pace: 'slow',
     look: async (db, scope, settings) => {
       const inventory = inventoryOf(settings);

@@ -10,13 +10,16 @@ import { WATCHES } from './watches.ts';
 const EVERY: Readonly<Record<Watch['pace'], number>> = { tick: 0, slow: 20_000, rare: 300_000 };
 /** They look at all calls that arrived in so long, ms: five minutes and what a look overlaps. */
 const RECENT_MS = 330_000;
+/** A look over more than this is one of several that catch up, ms. */
+const CATCHING_UP_MS = 100_000;
 /** Live looks begin so much before the last one ended, ms (see app.ts). */
 const OVERLAP_MS = 10_000;
 
 /** The range that watches of a pace look at now, or null when they do not. */
 function rangeOf(pace: Watch['pace'], scope: Scope): Scope | null {
   if (pace === 'tick' || scope.by === 'event') return scope;
-  const every = EVERY[pace];
+  // A look that catches up is long: there slow watches need not look at every one of them.
+  const every = scope.to - scope.from > CATCHING_UP_MS ? EVERY.rare : EVERY[pace];
   const before = Math.floor((scope.from + OVERLAP_MS) / every);
   if (Math.floor((scope.to - 1) / every) === before) return null;
   return { ...scope, from: scope.from - RECENT_MS };

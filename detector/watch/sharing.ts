@@ -5,6 +5,7 @@ import type { Watch } from './watch.ts';
 
 /** Tokens that more than one party seems to hold. */
 export const sharing: Watch = {
+  concern: 'tokens',
   pace: 'slow',
   look: async (db, scope) => {
     const { sharingAtOnce, sharingSeveralClients } = DETECTIONS;

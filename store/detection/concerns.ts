@@ -11,7 +11,7 @@ import { CONCERNS_FOREIGN_OWNER } from './owners.ts';
 import { policyParams } from './policy.ts';
 import { CONCERNS_ONE_FACTOR, CONCERNS_TRANSPORT } from './transport.ts';
 import { CONCERNS_NONCE } from './replays.ts';
-import { scopeParams, scopeSql } from './scope.ts';
+import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -19,6 +19,9 @@ import type { Scope } from './scope.ts';
  * calls of a look asks for all of them; only the watches that any call concerns are then run.
  */
 export const CONCERNS = {
+  /** Any call with a token, and any at all: where nothing came, nobody need look. */
+  tokens: () => WITH_TOKEN,
+  calls: () => '1',
   environments: () => CONCERNS_MISMATCH,
   expired: () => CONCERNS_EXPIRED,
   lapsed: concernsLapsed,

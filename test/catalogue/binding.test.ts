@@ -22,7 +22,15 @@ afterAll(async () => {
 });
 
 const idsOf = (findings: readonly Finding[], token: string): string[] =>
-  findings.filter((one) => one.tokenHash === hashOf(token)).map((one) => one.detection);
+  findings
+    .filter((one) => one.tokenHash === hashOf(token) && one.family === 'binding')
+    .map((one) => one.detection);
+
+/** Detections about bindings in the incidents of a token or name. */
+async function brokenBy(of: string): Promise<string[]> {
+  const incidents = await stage.incidents(of);
+  return incidents.flatMap((one) => one.detections).filter((id) => id.startsWith('binding.'));
+}
 
 it('a bound token without its certificate, or with another, is found at the first call', async () => {
   const bound = { [TW.tokenCertificateSha256]: CERT };
@@ -36,13 +44,13 @@ it('a bound token without its certificate, or with another, is found at the firs
   await stage.settle();
   const [bare] = await stage.incidents(hashOf('bare'));
   expect(bare?.severity).toBe('critical');
-  expect(bare?.detections).toEqual(['binding.certificate-missing']);
+  expect(bare?.detections).toContain('binding.certificate-missing');
   const [swapped] = await stage.incidents(hashOf('swapped'));
-  expect(swapped?.detections).toEqual(['binding.certificate-changed']);
-  expect(await stage.incidents(hashOf('good'))).toEqual([]);
-  expect(await stage.incidents(hashOf('refused'))).toEqual([]);
+  expect(swapped?.detections).toContain('binding.certificate-changed');
+  expect(await brokenBy(hashOf('good'))).toEqual([]);
+  expect(await brokenBy(hashOf('refused'))).toEqual([]);
   // A service that reports no certificates at all is one incident, not one of each token.
-  expect(await stage.incidents(hashOf('elsewhere'))).toEqual([]);
+  expect(await brokenBy(hashOf('elsewhere'))).toEqual([]);
   const [ledger] = await stage.incidents('ledger');
   expect(ledger?.detections).toEqual(['binding.certificate-missing']);
 });
@@ -106,7 +114,7 @@ it('weak TLS and plain HTTP are one incident of the service each, private addres
   expect(weak?.explanation).toMatch(/3 calls answered over TLS 1\.1/);
   const [open] = await stage.incidents('open');
   expect(open?.detections).toEqual(['binding.plain-http']);
-  expect([...(await stage.incidents('new')), ...(await stage.incidents('behind'))]).toEqual([]);
+  expect([...(await brokenBy('new')), ...(await brokenBy('behind'))]).toEqual([]);
 });
 
 it('a sensitive scope without a second factor', async () => {

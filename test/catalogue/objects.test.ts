@@ -94,7 +94,8 @@ it('thirty objects over a day, one every half hour, are found', async () => {
   const scope = { by: 'arrival' as const, from: clock - 6 * MINUTE, to: clock + 1 };
   const noticed = await lookAround(stage.store.db, scope, detectorSchema.parse({}));
   const slow = noticed.filter((one) => one.detection.id === 'authorization.slow-enumeration');
-  expect(slow.map((one) => one.entity.tokenHash)).toEqual([hashOf('creeper')]);
+  expect(slow.map((one) => one.entity.tokenHash)).toContain(hashOf('creeper'));
+  expect(slow.map((one) => one.entity.tokenHash)).not.toContain(hashOf('desk'));
   const day = {
     by: 'event' as const,
     from: Math.floor((now - 8 * HOUR) / HOUR) * HOUR,
@@ -102,7 +103,7 @@ it('thirty objects over a day, one every half hour, are found', async () => {
   };
   const tested = await lookAround(stage.store.db, day, detectorSchema.parse({}));
   const again = tested.filter((one) => one.detection.id === 'authorization.slow-enumeration');
-  expect(again.map((one) => one.entity.tokenHash)).toEqual([hashOf('creeper')]);
+  expect(again.map((one) => one.entity.tokenHash)).toContain(hashOf('creeper'));
 });
 
 it('an object that only one client had is found when another is served it, and shared kinds are not', async () => {
