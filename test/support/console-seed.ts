@@ -236,7 +236,7 @@ async function seedJourney(db: Db, finding: Finding): Promise<void> {
       ...emptyCall(
         abroad
           ? finding.firstCallAt + (n - 262) * 5_000
-          : finding.firstCallAt - (n + 1) * 10 * MINUTE,
+          : finding.firstCallAt - (n + 1) * 5 * MINUTE,
         'otlp',
       ),
       ...{ tokenHash: finding.tokenHash, clientId: finding.clientId, service: 'accounts' },
