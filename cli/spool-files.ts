@@ -12,6 +12,15 @@ function names(folder: string, pattern: RegExp): string[] {
   }
 }
 
+/** How many files of calls lie in a data directory's spool: to be inserted, and set aside. */
+export function lookAtSpool(dataDir: string): { waiting: number; setAside: number } {
+  const folder = join(dataDir, 'spool');
+  return {
+    waiting: names(folder, /\.block(\.part)?$/).length,
+    setAside: names(folder, /\.bad$/).length,
+  };
+}
+
 /**
  * Waits until nothing lies in a data directory's spool: calls that come into the store later would
  * outlive an erasure. Files that the collector set aside can be read by nobody but a person.
@@ -28,11 +37,11 @@ export async function waitForEmptySpool(
   const folder = join(dataDir, 'spool');
   const deadline = performance.now() + patience;
   for (;;) {
-    const waiting = names(folder, /\.block(\.part)?$/);
-    if (waiting.length === 0) break;
+    const { waiting } = lookAtSpool(dataDir);
+    if (waiting === 0) break;
     if (performance.now() >= deadline) {
       throw new UsageError(
-        `${String(waiting.length)} blocks of calls still lie in ${folder}: ` +
+        `${String(waiting)} files of calls still lie in ${folder}: ` +
           'let a collector insert them first (tokenwatch collector)',
       );
     }

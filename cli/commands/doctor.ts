@@ -5,6 +5,7 @@ import { chdbLibrary, findEmbedded } from '../../store/embedded/start-embedded.t
 import { connect } from '../../store/db.ts';
 import { configFor } from '../config-option.ts';
 import { EXIT } from '../exit.ts';
+import { lookAtSpool } from '../spool-files.ts';
 
 interface Check {
   what: string;
@@ -42,6 +43,15 @@ function checkDataDir(config: Config): string {
   return `${config.data_dir}, writable, ${gib}`;
 }
 
+function checkSpool(config: Config): string {
+  const { waiting, setAside } = lookAtSpool(config.data_dir);
+  if (setAside > 0)
+    throw new Error(
+      `${String(setAside)} files were set aside in ${config.data_dir}/spool: ClickHouse refused them`,
+    );
+  return waiting === 0 ? 'empty' : `${String(waiting)} files wait for ClickHouse`;
+}
+
 /** `tokenwatch doctor`: looks at what tokenwatch needs and says what to do about what is missing. */
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -52,6 +62,7 @@ export function doctorCommand(): Command {
         { what: 'node', run: () => process.version },
         { what: 'configuration', run: () => file ?? 'defaults and environment' },
         { what: 'data directory', run: () => checkDataDir(config) },
+        { what: 'spool', run: () => checkSpool(config) },
         { what: 'clickhouse', run: async () => checkClickHouse(config) },
       ];
       for (const check of checks) {
