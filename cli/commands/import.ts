@@ -20,7 +20,7 @@ export function importCommand(): Command {
     .argument('<file...>', 'newline-delimited JSON, plain or gzip; - reads standard input')
     .addOption(
       new Option('--format <format>', 'what the files hold')
-        .choices(['calls', 'cloudtrail'])
+        .choices(['calls', 'cloudtrail', 'cloudflare'])
         .default('calls'),
     )
     .addHelpText('after', HELP)

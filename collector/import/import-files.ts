@@ -14,6 +14,7 @@ import type { Caches } from '../reading/caches.ts';
 import { aliasKeeper } from '../rotation/keep-aliases.ts';
 import type { AliasKeeper } from '../rotation/keep-aliases.ts';
 import { appendImported } from './append-imported.ts';
+import { callOfCloudflare } from './cloudflare.ts';
 import { callOfRecord } from './cloudtrail.ts';
 import { readCall } from './line.ts';
 import type { LineOutcome } from './line.ts';
@@ -21,7 +22,7 @@ import { openText } from './open-text.ts';
 import { RECORDS_HEAD, TOO_LONG, linesOf, recordsOf } from './split.ts';
 import type { Piece } from './split.ts';
 
-export type ImportFormat = 'calls' | 'cloudtrail';
+export type ImportFormat = 'calls' | 'cloudtrail' | 'cloudflare';
 
 export interface ImportSummary {
   /** Lines (or records) that were not empty. */
@@ -155,7 +156,7 @@ class Importer {
   }
 
   async #pieces(chunks: AsyncIterable<string>): Promise<AsyncGenerator<Piece[]>> {
-    if (this.#options.format === 'calls') return linesOf(chunks);
+    if (this.#options.format !== 'cloudtrail') return linesOf(chunks);
     const iterator = chunks[Symbol.asyncIterator]();
     const first = await iterator.next();
     const head = first.done === true ? '' : first.value;
@@ -221,7 +222,8 @@ class Importer {
         this.#once(`key ${JSON.stringify(key.slice(0, 64))} is not read`),
       );
     }
-    const call = callOfRecord(value);
+    const read = this.#options.format === 'cloudflare' ? callOfCloudflare : callOfRecord;
+    const call = read(value);
     return typeof call === 'string' ? { ok: false, problem: call } : { ok: true, call };
   }
 

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { ImportedCall } from './line.ts';
+
+/** What is read of a record of Logpush's data set `http_requests`; all else is left where it is. */
+const recordSchema = z.object({
+  /** RFC 3339, or Unix seconds, milliseconds or nanoseconds, as the job is configured. */
+  EdgeStartTimestamp: z.union([z.iso.datetime({ offset: true }), z.number().positive()]),
+  ClientRequestHost: z.string().optional(),
+  ClientRequestMethod: z.string(),
+  ClientRequestURI: z.string().optional(),
+  ClientRequestPath: z.string().optional(),
+  EdgeResponseStatus: z.number().int().min(0).max(999),
+  ClientIP: z.string().optional(),
+  ClientRequestUserAgent: z.string().optional(),
+  ClientSSLProtocol: z.string().optional(),
+  /** Custom fields: only what the job was told to log. */
+  RequestHeaders: z.record(z.string(), z.string()).optional(),
+});
+
+/** The moment in epoch ms, whichever unit it is written in. */
+function momentOf(stamp: string | number): number {
+  if (typeof stamp === 'string') return Date.parse(stamp);
+  if (stamp > 1e17) return Math.floor(stamp / 1e6);
+  return stamp > 1e11 ? Math.floor(stamp) : Math.floor(stamp * 1000);
+}
+
+/** The credential of a request, where the job logs the header. */
+function tokenOf(headers: Record<string, string> | undefined): string {
+  const named = Object.entries(headers ?? {}).map(([key, value]) => [key.toLowerCase(), value]);
+  const found = Object.fromEntries(named) as Record<string, string | undefined>;
+  return (found['authorization']?.replace(/^\w+\s+/, '') ?? found['x-api-key'] ?? '').trim();
+}
+
+/**
+ * A record of Cloudflare's Logpush (`http_requests`) as a call: the host is the service. A token is
+ * known only where the job logs the header that carries it; nothing is concluded where it does not.
+ *
+ * @returns the call, or what is wrong with the record
+ */
+export function callOfCloudflare(value: unknown): ImportedCall | string {
+  const parsed = recordSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a Logpush record'}`;
+  }
+  const record = parsed.data;
+  const token = tokenOf(record.RequestHeaders);
+  const tls = record.ClientSSLProtocol?.replace(/^TLSv/i, '') ?? '';
+  return {
+    time: momentOf(record.EdgeStartTimestamp),
+    ...(token === '' ? {} : { token }),
+    service: record.ClientRequestHost ?? '',
+    method: record.ClientRequestMethod,
+    path: record.ClientRequestPath ?? record.ClientRequestURI ?? '',
+    status: record.EdgeResponseStatus,
+    ...(record.ClientIP === undefined ? {} : { ip: record.ClientIP }),
+    user_agent: record.ClientRequestUserAgent ?? '',
+    ...(/^\d(?:\.\d)?$/.test(tls) ? { tls_version: tls } : {}),
+  };
+}
