@@ -40,6 +40,9 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
 /** Detections that say nothing of what calls did. */
 const UPKEEP = /^(lifecycle|inventory|pipeline)\./;
 
+/** Says only that signs came together: nothing that their own detections have not said already. */
+const COMBINED = 'sharing.several-signs';
+
 /** Windows longer than this look back over what was told before, ms. */
 const LONG_MS = 2 * HOUR_MS;
 
@@ -60,21 +63,29 @@ export interface News {
 /**
  * Of what was noticed, that which has not been told: new stories, and those that grew by a third.
  * Within the same moment a story only grows, untold. Notices are taken in the order of their time;
- * `told` is brought up to date.
+ * `told` is brought up to date. That signs came together is told only where none of them sufficed.
  */
 export function untold(notices: readonly OpenNotice[], told: Told): News {
   const raise: OpenNotice[] = [];
   const remember = new Map<string, Raised>();
   const ordered = [...notices].sort(
-    (a, b) => a.noticed.windowEnd - b.noticed.windowEnd || b.noticed.bits - a.noticed.bits,
+    (a, b) =>
+      a.noticed.windowEnd - b.noticed.windowEnd ||
+      Number(isCombined(a)) - Number(isCombined(b)) ||
+      b.noticed.bits - a.noticed.bits,
   );
   const lastTold = new Map<string, number>();
-  for (const one of told.values()) {
-    if (UPKEEP.test(one.detection)) continue;
-    lastTold.set(one.key, Math.max(lastTold.get(one.key) ?? 0, one.raisedAt));
-  }
+  const lastAlone = new Map<string, number>();
+  const note = ({ key, detection, raisedAt }: Raised): void => {
+    if (UPKEEP.test(detection)) return;
+    lastTold.set(key, Math.max(lastTold.get(key) ?? 0, raisedAt));
+    if (detection !== COMBINED) lastAlone.set(key, Math.max(lastAlone.get(key) ?? 0, raisedAt));
+  };
+  for (const one of told.values()) note(one);
   for (const notice of ordered) {
-    if (isAftermath(notice, lastTold.get(notice.entity.key) ?? 0)) continue;
+    const { key } = notice.entity;
+    if (isAftermath(notice, lastTold.get(key) ?? 0)) continue;
+    if (isCombined(notice) && saidAlone(notice, lastAlone.get(key))) continue;
     const story = storyOfNotice(notice);
     const before = told.get(story);
     const decision = before === undefined ? 'raise' : decide(notice, before);
@@ -85,7 +96,7 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
         : raisedFrom(notice);
     if (decision === 'raise') raise.push(notice);
     told.set(story, now);
-    if (!UPKEEP.test(now.detection)) lastTold.set(now.key, now.raisedAt);
+    note(now);
     remember.set(story, now);
   }
   return { raise, remember: [...remember.values()] };
@@ -100,6 +111,15 @@ function isAftermath({ noticed }: OpenNotice, lastTold: number): boolean {
   return (
     windowEnd - windowStart > LONG_MS && lastTold > windowStart && windowEnd - lastTold > MERGE_MS
   );
+}
+
+function isCombined({ detection }: OpenNotice): boolean {
+  return detection.id === COMBINED;
+}
+
+/** Whether something of the same entity was told in the hours before. */
+function saidAlone({ noticed }: OpenNotice, last: number | undefined): boolean {
+  return last !== undefined && noticed.windowEnd - last <= MERGE_MS;
 }
 
 function decide(notice: OpenNotice, before: Raised): 'raise' | 'grow' | 'drop' {

@@ -126,7 +126,9 @@ function changeOf(incident: Incident, told: Told): Change | null {
     return at(false, false, `raised from ${told.severity} to ${incident.severity}`);
   }
   if (incident.response !== told.response) {
-    return at(false, incident.response === 'requested', `revocation ${incident.response}`);
+    // What was asked for or allowed is no news yet to who gets a mail: sent, confirmed or failed is.
+    const under = incident.response === 'requested' || incident.response === 'approved';
+    return at(false, under, `revocation ${incident.response}`);
   }
   if (incident.campaign !== told.campaign)
     return at(false, true, `part of campaign ${incident.campaign}`);

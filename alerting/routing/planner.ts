@@ -1,9 +1,9 @@
-import type { Delivery } from '../../model/delivery.ts';
+import type { Delivery, DeliveryReason } from '../../model/delivery.ts';
 import type { Incident } from '../../model/incident.ts';
 import type { BlastRadius } from '../../model/blast-radius.ts';
 import type { Notice } from '../notifier.ts';
 import { CapWindow } from './caps.ts';
-import type { Cap } from './caps.ts';
+import type { Cap, CapLane } from './caps.ts';
 import { decide, toldOf } from './decide.ts';
 import type { Decision } from './decide.ts';
 import { Groups } from './groups.ts';
@@ -50,6 +50,12 @@ interface Lane {
   heldBack: Map<string, Incident>;
   heldSince: number;
   digestAt: number;
+}
+
+/** Updates and closings are replies in a conversation that is there already. */
+function capLane(reason: DeliveryReason, critical: boolean): CapLane {
+  if (reason === 'update' || reason === 'closed') return 'reply';
+  return critical ? 'critical' : 'usual';
 }
 
 /**
@@ -141,10 +147,10 @@ export class Planner {
     const gravest = gravestOf(incidents);
     const lane = this.#lanes.get(to.receiver);
     if (lane !== undefined && this.#isLoud(candidate)) {
-      const critical = gravest.severity === 'critical';
-      if (!lane.window.take(critical, now)) {
+      const kind = capLane(decision.reason, gravest.severity === 'critical');
+      if (!lane.window.take(kind, now)) {
         this.#holdBack(lane, candidate, gravest, now);
-        group.idleUntil = lane.window.freeAt(critical, now);
+        group.idleUntil = lane.window.freeAt(kind, now);
         return null;
       }
     }
@@ -205,8 +211,10 @@ export class Planner {
     const { reason, incident } = delivery.payload as unknown as Notice;
     if (reason === 'digest' && lane !== undefined)
       lane.digestAt = Math.max(lane.digestAt, delivery.createdAt);
-    else if (['first', 'escalation', 'repeat'].includes(reason))
-      lane?.window.note(incident?.severity === 'critical', delivery.createdAt);
+    const kind = capLane(reason, incident?.severity === 'critical');
+    const inPlace = this.#options.receivers.get(delivery.receiver)?.inPlace === true;
+    if (reason !== 'digest' && !(kind === 'reply' && inPlace))
+      lane?.window.note(kind, delivery.createdAt);
   }
 
   /** One message a receiver for all that its cap holds back, at most once a period. */

@@ -36,10 +36,10 @@ afterAll(async () => {
 async function incident(version: number, status: string, hour: number): Promise<void> {
   const closed = status === 'open' ? 0 : (ATTACKED + 14) * 3600;
   await store.db.command(
-    `INSERT INTO tokenwatch.incidents (id, version, status, entity, entity_key, token_hash, client_id,
+    `INSERT INTO tokenwatch.incidents (id, version, status, entity, entity_key, token_hash, client_id, detections,
        first_call_at, updated_at, closed_at)
      SELECT 'i1', {version:UInt64}, {status:String}, 'token', concat('token:', {token:String}),
-       unhex({token:String}), 'acme', toDateTime({first:UInt32}), toDateTime({at:UInt32}), toDateTime({closed:UInt32})`,
+       unhex({token:String}), 'acme', ['geography.new-country'], toDateTime({first:UInt32}), toDateTime({at:UInt32}), toDateTime({closed:UInt32})`,
     { version, status, token: TOKEN, first: ATTACKED * 3600, at: hour * 3600, closed },
   );
 }

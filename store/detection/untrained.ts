@@ -19,7 +19,7 @@ const UNATTENDED = 7 * 24;
 
 /**
  * What incidents say: those that are open, from their first call to a week after the last change; those
- * that were resolved, until then. A false alarm says nothing.
+ * that were resolved, until then. A false alarm says nothing, nor does upkeep.
  *
  * @param fromHour incidents that were over before it are left out
  */
@@ -33,6 +33,7 @@ export async function readTroubled(db: Db, fromHour: number): Promise<Untrained[
          intDiv(toUnixTimestamp(toDateTime(i.closed_at)), 3600)) AS untilHour
      FROM ${db.database}.${TABLES.incidents} AS i FINAL
      WHERE i.status != 'false_positive' AND toString(i.entity) IN ('token', 'client')
+       AND arrayExists(one -> NOT match(one, '^(lifecycle|inventory|pipeline)[.]'), i.detections)
        AND i.campaign_kind = '' AND i.first_call_at > toDateTime64(0, 3) AND untilHour >= {fromHour:UInt32}
      ORDER BY i.updated_at DESC LIMIT {most:UInt32}`,
     { fromHour, unattended: UNATTENDED, most: MOST },
