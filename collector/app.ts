@@ -1,6 +1,7 @@
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
+import { BufferPool, ReceivedBody, bodyParser } from './http/body.ts';
 import { inflateBody } from './http/inflate.ts';
 import type { Inflated } from './http/inflate.ts';
 import type { Authenticate } from './http/sender-keys.ts';
@@ -91,11 +92,14 @@ function refuse(
 
 type NotInflated = Extract<Inflated, { ok: false }>;
 
+/** What a request with no body at all is read as. */
+const NO_BODY = new ReceivedBody(new BufferPool(), 0);
+
 /** The body, which the request then no longer holds. */
-function takeBody(request: FastifyRequest): Buffer {
+function takeBody(request: FastifyRequest): ReceivedBody {
   const { body } = request;
   request.body = undefined;
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  return body instanceof ReceivedBody ? body : NO_BODY;
 }
 
 function exportRoute(options: CollectorAppOptions, signal: Signal) {
@@ -104,11 +108,15 @@ function exportRoute(options: CollectorAppOptions, signal: Signal) {
     const encoding = encodingOf(request);
     const coding = request.headers['content-encoding'] ?? '';
     const sender = senders.get(request) ?? 'unknown';
+    const received = takeBody(request);
     // Kept in no variable: while the call waits for the store, nothing holds on to its body.
-    const received = inflateBody(takeBody(request), coding, maxInflatedBytes);
-    const outcome = await received.then<IntakeOutcome | NotInflated>((inflated) =>
-      inflated.ok ? intake(inflated.body, encoding, signal, sender) : inflated,
-    );
+    const inflating = inflateBody(received.bytes, coding, maxInflatedBytes);
+    const outcome = await inflating.then<IntakeOutcome | NotInflated>((inflated) => {
+      const taken = inflated.ok ? intake(inflated.body, encoding, signal, sender) : inflated;
+      // The intake reads at once, before it waits.
+      received.release();
+      return taken;
+    });
     if ('ok' in outcome) {
       const { reason, message } = outcome;
       const status = { malformed: 400, oversized: 413, unsupported: 415 }[reason];
@@ -157,8 +165,7 @@ function addExport(app: FastifyInstance, options: CollectorAppOptions): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     ['application/x-protobuf', 'application/protobuf', 'application/json'],
-    { parseAs: 'buffer', bodyLimit: options.maxBodyBytes },
-    (_request, body, done) => done(null, body),
+    bodyParser(new BufferPool(), options.maxBodyBytes),
   );
   app.post('/v1/traces', exportRoute(options, 'traces'));
   app.post('/v1/logs', exportRoute(options, 'logs'));

@@ -37,7 +37,7 @@ const ALIAS_PAUSE = 10 * SECOND;
 /** For the last of each, when the collector stops. */
 const LAST_WRITE = 5 * SECOND;
 /** Rows within `max_wait_ms` at which the disk is quicker: about 40,000 a second. */
-const SPOOL_ROWS = 8192;
+const SPOOL_ROWS = 4096;
 const DAY = 86_400 * SECOND;
 
 function checkExposure({ collector }: Config): void {

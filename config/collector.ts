@@ -39,7 +39,7 @@ export const collectorSchema = z.strictObject({
   max_batch_rows: z.int().min(1).max(1_000_000).default(65_536),
   inserts_in_flight: z.int().min(1).max(16).default(3),
   /** A block that ClickHouse has not taken after this long is kept in the spool on disk; ms. */
-  spool_after_ms: z.int().min(10).default(2000),
+  spool_after_ms: z.int().min(10).default(150),
   /** Most bytes of the spool (`<data_dir>/spool`); 0 keeps nothing there. */
   spool_max_bytes: z
     .int()

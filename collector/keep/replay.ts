@@ -21,6 +21,8 @@ export interface ReplayOptions {
 
 /** Between the beginnings of two inserts, ms, unless a segment is full: few inserts, large ones. */
 const PACE = 1000;
+/** The same as a multiple of what the last insert took: a busy store gets fewer and larger ones. */
+const SPARE = 2;
 /** How long what waits is inserted after the signal, ms. */
 const LAST_INSERTS = 10_000;
 /** How often an empty spool is looked at, and the pauses after a failure, ms. */
@@ -88,8 +90,8 @@ async function replayOne(
 }
 
 /** Whether it is better to wait until more rows have come. */
-function isEarly(entry: SpoolEntry, sinceLast: number): boolean {
-  return entry.rows < SEGMENT_ROWS && sinceLast < PACE;
+function isEarly(entry: SpoolEntry, sinceLast: number, lastTook: number): boolean {
+  return entry.rows < SEGMENT_ROWS && sinceLast < Math.max(PACE, lastTook * SPARE);
 }
 
 /**
@@ -101,12 +103,13 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const refusals = new Map<string, number>();
   let wait = FIRST_PAUSE;
   let last = Number.NEGATIVE_INFINITY;
+  let took = 0;
   let deadline = Number.POSITIVE_INFINITY;
   signal.addEventListener('abort', () => (deadline = now() + LAST_INSERTS), { once: true });
   while (now() < deadline) {
     const entry = spool.first();
     if (entry === null && signal.aborted) return;
-    if (entry === null || (!signal.aborted && isEarly(entry, now() - last))) {
+    if (entry === null || (!signal.aborted && isEarly(entry, now() - last, took))) {
       await pause(LOOK, signal);
       continue;
     }
@@ -117,6 +120,7 @@ export async function replay(options: ReplayOptions): Promise<void> {
     });
     if (!done && signal.aborted) return;
     if (done) {
+      took = now() - last;
       wait = FIRST_PAUSE;
     } else {
       await pause(wait, signal);

@@ -6,14 +6,16 @@ const MAX_PROBES = 16;
 /** Where strings are written to be looked up; `get` is done with it when it returns. */
 const SCRATCH = Buffer.alloc(8 * 1024);
 
-/** Of each entry the hash of its key, where the key begins in the arena, and how long it is. */
+/** Of each place: the hash of its key, where the key begins in the arena, how long it is, and its value. */
 const FIELDS = 4;
 
-/** One half of a cache: an open-addressing table over keys that lie in one arena. */
+/**
+ * One half of a cache: an open-addressing table over keys that lie in one arena. What is known of a
+ * key lies side by side, because most of a look-up's time is waiting for memory.
+ */
 class Generation<V> {
-  readonly #slots: Int32Array;
+  readonly #places: Int32Array;
   readonly #mask: number;
-  readonly #entries: Int32Array;
   readonly #most: number;
   readonly #arena: Uint8Array;
   readonly #view: DataView;
@@ -22,23 +24,22 @@ class Generation<V> {
 
   constructor(entries: number, arenaBytes: number) {
     const size = 2 ** Math.ceil(Math.log2(entries * 2));
-    this.#slots = new Int32Array(size);
+    this.#places = new Int32Array(size * FIELDS);
     this.#mask = size - 1;
     this.#most = entries;
-    this.#entries = new Int32Array(entries * FIELDS);
     this.#arena = new Uint8Array(arenaBytes);
     this.#view = new DataView(this.#arena.buffer);
   }
 
   find(hash: number, view: DataView, start: number, length: number): V | undefined {
-    const entries = this.#entries;
+    const places = this.#places;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const slot = this.#slots[(hash + probe) & this.#mask] as number;
-      if (slot === 0) return undefined;
-      const at = (slot - 1) * FIELDS;
-      if (entries[at] !== hash || entries[at + 2] !== length) continue;
-      if (areSame(view, start, this.#view, entries[at + 1] as number, length)) {
-        return this.#values[slot - 1];
+      const at = ((hash + probe) & this.#mask) * FIELDS;
+      const value = places[at + 3] as number;
+      if (value === 0) return undefined;
+      if (places[at] !== hash || places[at + 2] !== length) continue;
+      if (areSame(view, start, this.#view, places[at + 1] as number, length)) {
+        return this.#values[value - 1];
       }
     }
     return undefined;
@@ -48,16 +49,16 @@ class Generation<V> {
   add(hash: number, bytes: Uint8Array, start: number, length: number, value: V): boolean {
     const entry = this.#values.length;
     if (entry === this.#most || this.#used + length > this.#arena.length) return false;
+    const places = this.#places;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const place = (hash + probe) & this.#mask;
-      if (this.#slots[place] !== 0) continue;
-      this.#slots[place] = entry + 1;
-      const at = entry * FIELDS;
-      this.#entries[at] = hash;
-      this.#entries[at + 1] = this.#used;
-      this.#entries[at + 2] = length;
+      const at = ((hash + probe) & this.#mask) * FIELDS;
+      if (places[at + 3] !== 0) continue;
+      places[at] = hash;
+      places[at + 1] = this.#used;
+      places[at + 2] = length;
+      places[at + 3] = entry + 1;
       for (let index = 0; index < length; index++) {
-        this.#arena[this.#used + index] = bytes[start + index] ?? 0;
+        this.#arena[this.#used + index] = bytes[start + index] as number;
       }
       this.#used += length;
       this.#values.push(value);
@@ -68,7 +69,7 @@ class Generation<V> {
 
   /** Empties it; the keys' bytes are overwritten, because some of them are credentials. */
   clear(): void {
-    this.#slots.fill(0);
+    this.#places.fill(0);
     this.#arena.fill(0, 0, this.#used);
     this.#values = [];
     this.#used = 0;

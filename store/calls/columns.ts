@@ -149,9 +149,9 @@ export class FixedColumn implements Column {
     const at = this.#next();
     const bytes = this.#bytes;
     const { width } = this;
-    if (offset === 0 && source.length === width) bytes.set(source, at);
-    else
-      for (let index = 0; index < width; index++) bytes[at + index] = source[offset + index] ?? 0;
+    // Faster than `set` for so few bytes; what lies beyond the source becomes 0.
+    for (let index = 0; index < width; index++)
+      bytes[at + index] = source[offset + index] as number;
     if (this.#dirty < this.#rows) this.#dirty = this.#rows;
   }
 

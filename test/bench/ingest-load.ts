@@ -50,6 +50,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     for (;;) {
       const index = sent++;
       const due = rate === 0 ? 0 : begun + (index * BATCH * 1000) / rate;
+      if (due >= end) return;
       const early = due - performance.now();
       if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       const from = performance.now();
