@@ -1,6 +1,7 @@
 import { createClient } from '@clickhouse/client';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import type { ClusterConfig } from '../config/cluster.ts';
+import { withLongLists } from './long-lists.ts';
 
 /** Values for `{name:Type}` placeholders; the only way a value gets into SQL. */
 export type Params = Record<string, unknown>;
@@ -91,6 +92,8 @@ function openClient(options: DbOptions): ClickHouseClient {
     // The database is named in every statement: it may not exist yet when migrations begin.
     request_timeout: options.requestTimeout ?? 30_000,
     max_open_connections: 20,
+    // Long parameters in the body: addresses of requests have a bound.
+    use_multipart_params_auto: true,
     clickhouse_settings: {
       output_format_json_quote_64bit_integers: 0,
       ...(options.cluster === undefined ? {} : ON_A_CLUSTER),
@@ -117,16 +120,18 @@ export function connect(options: DbOptions): Db {
       params: Params = {},
       settings: ClickHouseSettings = {},
     ): Promise<T[]> {
+      const long = withLongLists(sql, params);
       const result = await client.query({
-        query: sql,
-        query_params: params,
+        query: long.sql,
+        query_params: long.params,
         format: 'JSONEachRow',
         clickhouse_settings: settings,
       });
       return result.json<T>();
     },
     async command(sql, params = {}, settings = {}) {
-      await client.command({ query: sql, query_params: params, clickhouse_settings: settings });
+      const { sql: query, params: query_params } = withLongLists(sql, params);
+      await client.command({ query, query_params, clickhouse_settings: settings });
     },
     async insert(table, rows, insertOptions) {
       if (rows.length === 0) return;
