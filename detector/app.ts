@@ -146,7 +146,7 @@ async function prepare(options: DetectorOptions, memory: Memory): Promise<number
   const waited = pending && at - memory.historySince >= PATIENCE_MS;
   if (hour === memory.preparedHour && !calm && !waited) return null;
   memory.historySince = 0;
-  const known = await prepareHours(options.db, hour);
+  const known = await prepareHours(options.db, hour, hourOf(memory.cursor));
   memory.preparedHour = hour;
   if (calm || waited) memory.calibratedDay = -1;
   return known;

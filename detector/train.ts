@@ -21,6 +21,8 @@ export const TRAINING_LAG = 3;
 const MEMORY = 42 * 24;
 /** After so long a pause everything is folded anew, hours: that is quicker than hour by hour. */
 const LONG_PAUSE = 72;
+/** After a pause, so many hours before the present one are expected for looks to catch up, hours. */
+const MOST_BEHIND = 24;
 /** A commit can come later than the time that it stamps, s. */
 const OVERLAP = 60;
 
@@ -29,6 +31,8 @@ interface Plan {
   db: Db;
   /** The present hour. */
   hour: number;
+  /** The first hour that is expected: calls of earlier ones have been looked at. */
+  since: number;
   fromHour: number;
   trains: Trains;
   version: number;
@@ -39,9 +43,11 @@ interface Plan {
  * one after. Clients whose history changed, by late calls or by what became of an incident, are folded
  * anew. What was cut off is done again by the next preparation.
  *
+ * @param since the hour that a look has come to, when it is behind after a pause: what is expected of
+ *   the hours from there on is written too, of a day at most
  * @returns how many tokens are known
  */
-export async function prepareHours(db: Db, hour: number): Promise<number> {
+export async function prepareHours(db: Db, hour: number, since = hour): Promise<number> {
   const range = await readHourRange(db);
   if (range === null) return 0;
   const fromHour = Math.max(range.firstHour, hour - MEMORY);
@@ -50,7 +56,9 @@ export async function prepareHours(db: Db, hour: number): Promise<number> {
   const through = await trainedHour(db);
   const wanted = await readTroubled(db, fromHour);
   const change = changeOf(wanted, await readUntrained(db, fromHour), through ?? target);
-  const plan: Plan = { db, hour, fromHour, trains: trainsBy(wanted), version: clock };
+  const first = Math.max(hour - MOST_BEHIND, Math.min(hour, since));
+  const trains = trainsBy(wanted);
+  const plan: Plan = { db, hour, since: first, fromHour, trains, version: clock };
   if (through === null || target - through > LONG_PAUSE) await learnAll(plan, target);
   else await learnSince(plan, through, target, change);
   await writeUntrained(db, change.rows, clock);
@@ -58,9 +66,9 @@ export async function prepareHours(db: Db, hour: number): Promise<number> {
   return readRemembered(db);
 }
 
-/** The hour that is expected once another is learnt, if it is not over. */
+/** The hour that is expected once another is learnt, if it is yet to be looked at. */
 function expectedAfter(plan: Plan): (hour: number) => number | null {
-  return (hour) => (hour + TRAINING_LAG >= plan.hour ? hour + TRAINING_LAG : null);
+  return (hour) => (hour + TRAINING_LAG >= plan.since ? hour + TRAINING_LAG : null);
 }
 
 /** Who took over when, as far as it was found out while it was trained. */
