@@ -30,6 +30,8 @@ export interface CollectorAppOptions {
 }
 
 const REJECTED_NAME = { traces: 'rejectedSpans', logs: 'rejectedLogRecords' } as const;
+/** Ms until a whole request must be there: one that trickles would hold its buffer for ever. */
+const REQUEST_TIMEOUT = 60_000;
 /** Seconds after which a sender that met an error of ours may come again. */
 const RETRY_AFTER = 5;
 
@@ -177,11 +179,10 @@ function addExport(app: FastifyInstance, options: CollectorAppOptions): void {
  */
 export function createCollectorApp(options: CollectorAppOptions): FastifyInstance {
   const { tls, maxBodyBytes: bodyLimit } = options;
+  const common = { logger: false, bodyLimit, requestTimeout: REQUEST_TIMEOUT };
   // Fastify's type says more of a server that may be either than its users need to know.
   const app = (
-    tls === null
-      ? fastify({ logger: false, bodyLimit })
-      : fastify({ logger: false, bodyLimit, https: httpsOptions(tls) })
+    tls === null ? fastify(common) : fastify({ ...common, https: httpsOptions(tls) })
   ) as FastifyInstance;
   app.get('/health', async () => ({ status: 'ok' }));
   app.get('/ready', async (_request, reply) => {

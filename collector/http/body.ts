@@ -16,11 +16,16 @@ export class BufferPool {
   readonly #free = new Map<number, Buffer[]>();
   #kept = 0;
 
-  /** A buffer of at least so many bytes, with anything in it. */
+  /** Bytes that lie here for later bodies. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  /** A buffer of at least so many bytes, all zero. */
   take(bytes: number): Buffer {
     const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, SMALLEST)));
     const found = this.#free.get(size)?.pop();
-    if (found === undefined) return Buffer.allocUnsafeSlow(size);
+    if (found === undefined) return Buffer.alloc(size);
     this.#kept -= size;
     return found;
   }
@@ -77,9 +82,11 @@ export class ReceivedBody {
 }
 
 /**
- * A content type parser of Fastify's that receives bodies into buffers of the pool.
+ * A content type parser of Fastify's that receives bodies into buffers of the pool. A body that
+ * never comes whole is released here; one that did, by whoever takes it.
  *
  * @param limit most bytes of a body
+ * @throws FastifyError 413 beyond the limit, 400 where the sender breaks off
  */
 export function bodyParser(pool: BufferPool, limit: number) {
   return async (request: FastifyRequest, payload: NodeJS.ReadableStream): Promise<ReceivedBody> => {
@@ -88,19 +95,31 @@ export function bodyParser(pool: BufferPool, limit: number) {
     const body = new ReceivedBody(pool, announced);
     let received = 0;
     return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => {
+      let isOver = false;
+      /** Once: a connection that breaks after the end must not take the body from its reader. */
+      const end = (problem: Error | null): void => {
+        if (isOver) return;
+        isOver = true;
         payload.removeListener('data', take);
+        if (problem === null) {
+          resolve(body);
+          return;
+        }
         body.release();
-        reject(error);
+        reject(problem);
       };
       const take = (chunk: Buffer): void => {
         received += chunk.length;
-        if (received > limit) fail(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
+        if (received > limit) end(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
         else body.add(chunk);
       };
+      // The sender's doing, not ours: 400, though mostly nobody is left to read it.
+      const breakOff = (): void => end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
       payload.on('data', take);
-      payload.once('error', fail);
-      payload.once('end', () => resolve(body));
+      // Listened to for good: an error that nobody listens to ends the process.
+      payload.on('error', breakOff);
+      payload.once('close', breakOff);
+      payload.once('end', () => end(null));
     });
   };
 }
