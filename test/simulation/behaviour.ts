@@ -15,8 +15,8 @@ export interface TokenState {
   objects: number;
   nonces: number;
   sessions: number;
-  /** Payments lately made, newest last: what a thief could replay. */
-  paid: { nonce: number; route: number; object: number }[];
+  /** Payments lately made, also later on the same day: what a thief could replay once they are made. */
+  paid: { nonce: number; route: number; object: number; time: number }[];
 }
 
 export function newState(world: World, token: TokenPlan): TokenState {
@@ -181,7 +181,8 @@ function oneCall(context: Context, uses: readonly RouteUse[], time: number, seat
         time: Math.min(context.world.end - 1, at + state.rng.between(2e3, 3e4)),
       });
     }
-    state.paid.push({ nonce: base.nonce, route: index, object: base.object });
-    if (state.paid.length > 48) state.paid.shift();
+    state.paid.push({ nonce: base.nonce, route: index, object: base.object, time: at });
+    // A day is acted at once: enough must be kept for the busiest token to have some from before it.
+    if (state.paid.length > 8000) state.paid.splice(0, 4000);
   }
 }

@@ -159,9 +159,10 @@ function hostileRow(thief: Thief, state: TokenState, time: number): Row | null {
     if (rng.chance(attack.kind === 'enumeration_fast' ? 0.7 : 0.4)) status = 404;
   }
   if (attack.kind === 'replay') {
-    const paid = state.paid.length > 0 ? rng.pick(state.paid) : null;
-    if (paid === null) return null;
-    ({ route, object, nonce } = paid);
+    const made = state.paid.filter((one) => one.time < time);
+    if (made.length === 0) return null;
+    const latest = made.sort((a, b) => b.time - a.time).slice(0, 48);
+    ({ route, object, nonce } = rng.pick(latest));
   }
   return {
     ...{ time, slot: token.slot, life: attack.life, route, status, place: thief.place },

@@ -142,6 +142,25 @@ describe('the simulation', () => {
     expect(Object.values(ATTACK_KINDS).filter((facts) => facts.overt)).toHaveLength(6);
   });
 
+  it('replays only what was sent before', () => {
+    const simulation = simulate({ ...SMALL, attacksPerKind: 4 });
+    const replays = new Set(
+      simulation.attacks.flatMap((one) => (one.kind === 'replay' ? [one.index + 1] : [])),
+    );
+    const sent = new Set<string>();
+    let again = 0;
+    for (const rows of simulation.days) {
+      for (let i = 0; i < rows.length; i++) {
+        const { slot, nonce, attack } = rows.row(i);
+        if (replays.has(attack)) {
+          expect(sent).toContain(`${slot} ${nonce}`);
+          again += 1;
+        } else if (nonce > 0) sent.add(`${slot} ${nonce}`);
+      }
+    }
+    expect(again).toBeGreaterThan(20);
+  });
+
   it('rotates credentials, travels, deploys and grows', () => {
     const { tokens, clients } = simulate({ seed: 9 }).world;
     expect(clients.length).toBeGreaterThan(80);
