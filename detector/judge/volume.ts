@@ -2,6 +2,7 @@ import type { Db } from '../../store/db.ts';
 import { readClientProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
+import { readBusiestTokens } from '../../store/detection/busiest-tokens.ts';
 import { readClientHours, readWindows } from '../../store/detection/windows.ts';
 import type { WindowRow } from '../../store/detection/windows.ts';
 import type { Entity } from '../findings.ts';
@@ -9,7 +10,7 @@ import { awaken } from '../training/awake.ts';
 import { DETECTIONS } from '../registry.ts';
 import { clientKey, expectationOfRow } from '../volume/book.ts';
 import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
-import { bitsByWindow, crossingOf, thresholdsOf } from '../volume/surge-finding.ts';
+import { bitsByWindow, crossingOf, thresholdsOf, withoutBusiest } from '../volume/surge-finding.ts';
 import type { SurgeBaseline, SurgeWindow, WindowThresholds } from '../volume/surge-finding.ts';
 import { moveOf } from '../volume/surge.ts';
 import { meanOf, mixtureOf } from '../volume/expectation.ts';
@@ -97,10 +98,34 @@ export function judgeCase(one: VolumeCase, into: Judged): void {
     entity,
     noticed,
     moment: window.minute,
+    // Calls of a client's busiest token are not what decided: that many more may have come before.
     crossing: () =>
+      (window.busiest?.[0] ?? 0) +
       crossingOf(window, baseline, thresholdsOf(baseline, detection.parameters['bits'] ?? 30)),
     withPeers: (peers) => detection.detect(window, { ...baseline, peers }, detection.parameters),
   });
+}
+
+/** True when a case surprises at all: others need no further questions. */
+export function isSurprising({ window, baseline }: VolumeCase): boolean {
+  return Math.max(...bitsByWindow(window, baseline)) >= FLOOR;
+}
+
+/** Judges clients by what others than their busiest tokens did. */
+async function judgeClients(
+  db: Db,
+  minute: number,
+  rows: readonly WindowRow[],
+  into: Judged,
+): Promise<void> {
+  const cases = rows.map((row) => caseOf(row, minute, 1)).filter(isSurprising);
+  if (cases.length === 0) return;
+  const ids = cases.map(({ entity }) => entity.clientId);
+  const busiest = await readBusiestTokens(db, Math.floor(minute / 1000), ids);
+  for (const one of cases) {
+    const calls = busiest.get(one.entity.clientId) ?? ([0, 0, 0, 0] as const);
+    judgeCase({ ...one, window: withoutBusiest(one.window, calls) }, into);
+  }
 }
 
 /** What was learnt of the thresholds of the four windows, or null. */
@@ -178,7 +203,7 @@ export async function judgeVolume(
   ];
   const thresholds = keys.length === 0 ? undefined : await learn?.(keys, hourOf(minute));
   if (thresholds !== undefined) into.thresholds = thresholds;
-  for (const row of clients.rows) judgeCase(caseOf(row, minute, 1), into);
+  await judgeClients(db, minute, clients.rows, into);
   if (rows.length > 0) {
     const ids = rows.map((row) => row.clientId);
     const [hours, profiles] = await Promise.all([

@@ -1,11 +1,12 @@
 import type { HourRow } from '../../store/detection/hours.ts';
 import type { MinutesRow } from '../../store/detection/replay.ts';
-import { judgeCase, othersMove } from '../judge/volume.ts';
+import { isSurprising, judgeCase, othersMove } from '../judge/volume.ts';
 import type { Judged } from '../judge/judged.ts';
 import { clientKey } from '../volume/book.ts';
 import type { Lookup, VolumeBook } from '../volume/book.ts';
 import { HOUR_MS, MINUTE_MS } from '../volume/calendar.ts';
 import type { Expectation } from '../volume/expectation.ts';
+import { withoutBusiest } from '../volume/surge-finding.ts';
 import { worthJudging } from '../volume/surge.ts';
 import { TRAINING_LAG } from '../train.ts';
 import { addCalls, emptyMinutes, prefixOf, sumOfDayBefore, trailing, turnTo } from './minutes.ts';
@@ -16,13 +17,16 @@ export interface VolumeReplay {
   book: VolumeBook;
   tokens: Map<string, Minutes>;
   clients: Map<string, Minutes>;
+  /** Tokens that a client was seen with. */
+  tokensOf: Map<string, Set<string>>;
   /** Hours that wait to be learnt. */
   waiting: Map<number, { tokens: HourRow[]; clients: HourRow[] }>;
 }
 
 /** Begins with a book, empty or trained. */
 export function beginVolume(book: VolumeBook): VolumeReplay {
-  return { book, tokens: new Map(), clients: new Map(), waiting: new Map() };
+  const maps = { tokens: new Map(), clients: new Map(), tokensOf: new Map() };
+  return { book, ...maps, waiting: new Map() };
 }
 
 /** An hour's sums of an entity out of its minutes. */
@@ -71,6 +75,8 @@ export function replayVolume(
     const client = minutesOf(replay.clients, row.clientId, hour);
     touched.add(row.clientId);
     clientOf.set(row.tokenHash, row.clientId);
+    const tokens = replay.tokensOf.get(row.clientId) ?? new Set();
+    replay.tokensOf.set(row.clientId, tokens.add(row.tokenHash));
     row.minutes.forEach((minute, i) => {
       const calls = row.counts[i] ?? 0;
       addCalls(token, minute, calls);
@@ -130,21 +136,42 @@ function judgeHour(
     const view = { expectation: lookup.client(clientId), prefix: prefixOf(minutes) };
     views.set(clientId, view);
     if (clientId === '' || view.expectation === null) continue;
-    const entity = { kind: 'client', key: clientKey(clientId), tokenHash: '', clientId } as const;
-    judgeMinutes(hour, minutes, view.prefix, view.expectation, (window) =>
-      judgeCase(
-        {
-          entity,
-          window,
-          baseline: { expectation: view.expectation as Expectation, move: 1, known: true },
-        },
-        into,
-      ),
-    );
+    judgeClient({ replay, hour, clientId, minutes, prefix: view.prefix }, view.expectation, into);
   }
   for (const [tokenHash, clientId] of clientOf) {
     judgeToken({ replay, lookup, hour, tokenHash, clientId, view: views.get(clientId) }, into);
   }
+}
+
+interface ClientHour {
+  replay: VolumeReplay;
+  hour: number;
+  clientId: string;
+  minutes: Minutes;
+  prefix: Float64Array;
+}
+
+function judgeClient(one: ClientHour, expectation: Expectation, into: Judged): void {
+  const { replay, hour, clientId, minutes, prefix } = one;
+  const entity = { kind: 'client', key: clientKey(clientId), tokenHash: '', clientId } as const;
+  let tokens: { prefix: Float64Array; dayBefore: number }[] | undefined;
+  judgeMinutes(hour, minutes, prefix, expectation, (window) => {
+    const whole = { entity, window, baseline: { expectation, move: 1, known: true } };
+    if (!isSurprising(whole)) return;
+    tokens ??= [...(replay.tokensOf.get(clientId) ?? [])].map((hash) => {
+      const own = minutesOf(replay.tokens, hash, hour);
+      return { prefix: prefixOf(own), dayBefore: sumOfDayBefore(own) };
+    });
+    const m = Math.floor(window.minute / MINUTE_MS) % 60;
+    const most = [0, 0, 0, 0] as [number, number, number, number];
+    for (const own of tokens) {
+      most[0] = Math.max(most[0], trailing(own.prefix, m, 1));
+      most[1] = Math.max(most[1], trailing(own.prefix, m, 5));
+      most[2] = Math.max(most[2], trailing(own.prefix, m, 60));
+      most[3] = Math.max(most[3], own.dayBefore + trailing(own.prefix, m, m + 1));
+    }
+    judgeCase({ ...whole, window: withoutBusiest(window, most) }, into);
+  });
 }
 
 interface TokenHour {

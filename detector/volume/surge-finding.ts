@@ -12,6 +12,21 @@ export interface SurgeWindow {
   minute: number;
   /** In 1 min, 5 min, 60 min and 24 clock hours. */
   counts: readonly [number, number, number, number];
+  /**
+   * Of a client: calls of its busiest token in each window, which `counts` leave out. What one token
+   * explains is that token's story, and judged there.
+   */
+  busiest?: readonly [number, number, number, number];
+}
+
+/** A client's window without the calls of the token that made most of them. */
+export function withoutBusiest(
+  window: SurgeWindow,
+  busiest: readonly [number, number, number, number],
+): SurgeWindow {
+  const counts = [0, 0, 0, 0] as [number, number, number, number];
+  window.counts.forEach((calls, w) => (counts[w] = Math.max(0, calls - (busiest[w] ?? 0))));
+  return { ...window, counts, busiest };
 }
 
 export interface SurgeBaseline {
@@ -102,6 +117,7 @@ export function noticeSurge(
   const peers =
     baseline.peers === undefined ? '' : `; peers' 99th percentile ${count(baseline.peers)}`;
   const usual = baseline.known ? 'usual at this hour' : `usual for a new token of ${who}`;
+  const whose = window.busiest === undefined ? '' : ' by others than its busiest token';
   const moved =
     move > 1.25
       ? ` The client's other tokens are at ${count(move)} times their own usual, which is allowed for.`
@@ -111,7 +127,7 @@ export function noticeSurge(
     thresholdBits,
     value: '',
     explanation:
-      `${count(seen)} calls in ${span}; ${usual} ${count(band.low)}–${count(band.high)}${peers}; ` +
+      `${count(seen)} calls in ${span}${whose}; ${usual} ${count(band.low)}–${count(band.high)}${peers}; ` +
       `would have stayed quiet up to ${count(quietUpTo)}.${moved}`,
     evidence: {
       seen,
@@ -124,6 +140,7 @@ export function noticeSurge(
         calls_5_min: window.counts[1],
         calls_1_h: window.counts[2],
         calls_24_h: window.counts[3],
+        ...(window.busiest === undefined ? {} : { calls_of_busiest_token: window.busiest[w] }),
       },
       unknown: unknowns(baseline),
     },
