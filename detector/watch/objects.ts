@@ -1,5 +1,6 @@
 import {
   readFastEnumerations,
+  readNthObject,
   readSlowEnumerations,
   readUptake,
 } from '../../store/detection/objects.ts';
@@ -27,12 +28,17 @@ async function judgeEnumeration(
   const { authorizationEnumeration, authorizationSlowEnumeration } = DETECTIONS;
   const detection = pace === 'fast' ? authorizationEnumeration : authorizationSlowEnumeration;
   const noticed = detection.detect(one, history, detection.parameters);
+  if (noticed === null) return [];
+  const limit = Number(noticed.evidence.threshold ?? 0) + 1;
+  // Not the first of the objects decided it, but the one that went beyond what is usual.
+  const decided = await readNthObject(db, { tokenHash, from, nth: limit });
+  const decidedAt = Math.min(one.to, Math.max(reachedAt, decided ?? reachedAt));
   return noticesOf({
     // Tries that were all refused are a matter of less weight than reads.
     detection: { ...detection, severity: one.served === 0 ? 'medium' : detection.severity },
     entity: tokenEntity(tokenHash, clientId),
     noticed,
-    decidedAt: reachedAt,
+    decidedAt,
     moment: `${pace} ${String(Math.floor(reachedAt / DAY))}`,
   });
 }

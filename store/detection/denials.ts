@@ -27,7 +27,8 @@ export interface Breakthrough {
 
 /**
  * Tokens that were let pass on a route after at least so many refusals there, and tokens let pass
- * from an address after so many refusals of others, within ten minutes.
+ * from an address after so many refusals of others, within ten minutes. A token that was let pass half as
+ * often while it was refused is no breakthrough: some of its calls are always refused.
  */
 export async function readBreakthroughs(
   db: Db,
@@ -36,7 +37,8 @@ export async function readBreakthroughs(
 ): Promise<Breakthrough[]> {
   const calls = `${db.database}.${TABLES.calls}`;
   const grouped = (by: 'token' | 'address', key: string, where: string): string =>
-    `SELECT '${by}' AS by, arrayFirst(x -> x.1 > denials[{least:UInt32}], arraySort(passes)) AS passed,
+    `SELECT '${by}' AS by, arrayCount(x -> x.1 <= denials[{least:UInt32}], passes) AS between,
+       arrayFirst(x -> x.1 > denials[{least:UInt32}], arraySort(passes)) AS passed,
        length(denials) AS denied, uniqExactIf(c.token_hash, ${DENIED} AND ${WITH_TOKEN}) AS tokens,
        countIf(${DENIED} AND NOT (${WITH_TOKEN})) AS nameless,
        arraySort(groupArrayIf(10000)(c.time, ${DENIED})) AS denials,
@@ -44,7 +46,8 @@ export async function readBreakthroughs(
        groupUniqArrayIf(5)(concat(c.method, ' ', c.route), ${DENIED}) AS routes
      FROM ${calls} AS c WHERE ${scopeSql(scope)} AND (${DENIED} OR ${TAKEN}) AND ${where}
      GROUP BY ${key}, toStartOfInterval(c.time, INTERVAL 10 MINUTE)
-     HAVING denied >= {least:UInt32} AND passed.1 > denials[{least:UInt32}]`;
+     HAVING denied >= {least:UInt32} AND passed.1 > denials[{least:UInt32}]
+         ${by === 'token' ? 'AND between < {least:UInt32} / 2' : ''}`;
   const deniers = (column: string): string =>
     `c.${column} IN (SELECT c.${column} FROM ${calls} AS c WHERE ${scopeSql(scope)} AND ${DENIED}
        GROUP BY c.${column} HAVING count() >= {least:UInt32})`;

@@ -105,6 +105,23 @@ export async function readSlowEnumerations(
   );
 }
 
+/** When a token touched its so many-th new object after a moment, epoch ms; null if it never did. */
+export async function readNthObject(
+  db: Db,
+  one: { tokenHash: string; from: number; nth: number },
+): Promise<number | null> {
+  const [row] = await db.query<{ at: number }>(
+    `SELECT toUnixTimestamp64Milli(since) AS at FROM (
+       SELECT object_hash, min(first_seen) AS since FROM ${db.database}.${TABLES.tokenObjects}
+       WHERE token_hash = toFixedString(unhex({tokenHash:String}), 32) GROUP BY object_hash
+     )
+     WHERE since >= fromUnixTimestamp64Milli({from:Int64})
+     ORDER BY since LIMIT 1 OFFSET {skipped:UInt32}`,
+    { tokenHash: one.tokenHash, from: one.from, skipped: Math.max(0, one.nth - 1) },
+  );
+  return row?.at ?? null;
+}
+
 /** How many new objects a token, and the others of its client, took up before. */
 export interface UptakeHistory {
   /** Days since the client is known. */

@@ -217,7 +217,13 @@ it('a storm of refused calls is one low incident; what passes after a burst of r
     ...{ time: begun + i * spaced, attributes: address },
   }));
   const through = { token: 'through', client: 'stuffing', service: 'door', attributes: address };
-  await stage.serve([...guess, ...stuffing, { ...through, time: begun + 400 * spaced }]);
+  // Every second call of one token is refused, as always; another is let pass after a row of refusals.
+  const tries = Array.from({ length: 60 }, (_, i) => [
+    { token: 'half', client: 'halves', time: begun + i * spaced, status: i % 2 === 0 ? 403 : 200 },
+    { token: 'tried', client: 'halves', time: begun + i * spaced, status: i < 59 ? 403 : 200 },
+  ]).flat();
+  const last = { ...through, time: begun + 400 * spaced };
+  await stage.serve([...guess, ...stuffing, ...tries, last]);
   const found = await stage.look();
   const storm = found.filter((one) => one.detection === 'authorization.denied-storm');
   expect(storm.map((one) => [one.name, one.severity])).toEqual([['stormed', 'low']]);
@@ -226,4 +232,6 @@ it('a storm of refused calls is one low incident; what passes after a burst of r
   expect(new Set(each.map((one) => one.tokenHash)).size).toBeLessThan(10);
   expect(storm[0]?.evidence.facts).toMatchObject({ rejected: 400, rate_limited: 200 });
   expect(idsOf(found, 'through')).toContain('authorization.failure-burst');
+  expect(idsOf(found, 'tried')).toContain('authorization.failure-burst');
+  expect(idsOf(found, 'half')).not.toContain('authorization.failure-burst');
 });
