@@ -8,7 +8,8 @@ export interface Network {
   kind: NetworkKind;
 }
 
-const NOWHERE: Network = { asn: 0, kind: 'unknown' };
+/** The answer for an address that nobody announces. */
+export const NOWHERE: Network = { asn: 0, kind: 'unknown' };
 const COMMA = 0x2c;
 const LINE_END = 0x0a;
 const COLON = 0x3a;
@@ -60,6 +61,8 @@ interface Ranges {
   lasts: Uint32Array;
   networks: Uint32Array;
   count: number;
+  /** Of each beginning of 16 bits, the last range that begins before it: a search starts there. */
+  starts: Uint32Array;
 }
 
 /** Which network an address belongs to, from the CSV files of `@ip-location-db/asn`. */
@@ -87,8 +90,9 @@ export class AsnTable {
     const v6 = address.words.length > 1;
     const ranges = v6 ? this.#v6 : this.#v4;
     const keys = v6 ? 2 : 1;
-    let low = 0;
-    let high = ranges.count - 1;
+    const beginning = (address.words[0] ?? 0) >>> 16;
+    let low = ranges.starts[beginning] as number;
+    let high = Math.min(ranges.starts[beginning + 1] as number, ranges.count - 1);
     while (low <= high) {
       const middle = (low + high) >>> 1;
       if (compare(address.words, ranges.firsts, middle, keys) < 0) high = middle - 1;
@@ -107,6 +111,7 @@ export class AsnTable {
       lasts: new Uint32Array(lines * keys),
       networks: new Uint32Array(lines),
       count: 0,
+      starts: new Uint32Array(0x1_0001),
     };
     for (let at = 0; at < bytes.length;) {
       const found = bytes.indexOf(LINE_END, at);
@@ -123,6 +128,7 @@ export class AsnTable {
       }
       at = end + 1;
     }
+    setStarts(ranges, keys);
     return ranges;
   }
 
@@ -134,6 +140,14 @@ export class AsnTable {
       this.#indexes.set(asn, index);
     }
     return index;
+  }
+}
+
+function setStarts({ firsts, starts, count }: Ranges, keys: number): void {
+  let row = 0;
+  for (let beginning = 0; beginning < starts.length; beginning++) {
+    while (row < count && (firsts[row * keys] as number) < beginning * 0x1_0000) row++;
+    starts[beginning] = Math.max(0, row - 1);
   }
 }
 

