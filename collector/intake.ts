@@ -49,6 +49,9 @@ const TOLD: Partial<Record<Adjustment, string>> = {
   no_time: 'without a time, kept with the time of arrival',
 };
 
+/** Adjustments that speak of a service's clock, as they stand in the hygiene report. */
+const OFF_CLOCK: Partial<Record<Adjustment, string>> = { future_time: 'future', past_time: 'past' };
+
 /** What one request amounted to, while it is read. */
 interface Reading {
   bad: number;
@@ -78,9 +81,12 @@ class RequestReader {
     this.#calls = new CallReader({
       ...options,
       tally: {
-        adjusted: (reason) => {
+        adjusted: (reason, service) => {
           const { adjusted } = this.#reading;
           adjusted.set(reason, (adjusted.get(reason) ?? 0) + 1);
+          const clock = OFF_CLOCK[reason];
+          if (clock !== undefined && service !== undefined)
+            options.hygiene.add(options.now(), this.#label(service), 'time', clock);
         },
         masked: (service, field, kinds) => {
           const label = this.#label(service);

@@ -35,6 +35,7 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
   'geography.new-country': 'country',
   'geography.new-network': 'asn',
   'environment.new': 'environment',
+  'pipeline.silent': 'environment',
 };
 
 /** Detections that say nothing of what calls did. */

@@ -28,6 +28,11 @@ import { lifecycleLifetimeOverPolicy } from './detections/lifecycle-lifetime-ove
 import { lifecycleOverlap } from './detections/lifecycle-overlap.ts';
 import { lifecycleRevokedAccepted } from './detections/lifecycle-revoked-accepted.ts';
 import { lifecycleRotationOverdue } from './detections/lifecycle-rotation-overdue.ts';
+import { pipelineAttributeLost } from './detections/pipeline-attribute-lost.ts';
+import { pipelineClockSkew } from './detections/pipeline-clock-skew.ts';
+import { pipelineSampled } from './detections/pipeline-sampled.ts';
+import { pipelineSilent } from './detections/pipeline-silent.ts';
+import { pipelineStopped } from './detections/pipeline-stopped.ts';
 import { replayNonce } from './detections/replay-nonce.ts';
 import { replayStale } from './detections/replay-stale.ts';
 import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
@@ -84,6 +89,11 @@ export const DETECTIONS = {
   sharingSeveralClients,
   authorizationFailureBurst,
   authorizationDeniedStorm,
+  pipelineSilent,
+  pipelineStopped,
+  pipelineAttributeLost,
+  pipelineClockSkew,
+  pipelineSampled,
 } as const;
 
 /** A detection whose window and baseline are its own business. */

@@ -18,6 +18,7 @@ export const TABLES = {
   tokens: 'tokens',
   activityMinute: 'activity_minute',
   endpointHour: 'endpoint_hour',
+  serviceReports: 'service_reports',
   stageMetrics: 'stage_metrics',
   volumeProfile: 'volume_profile',
   volumeState: 'volume_state',

@@ -63,13 +63,14 @@ export class CallReader extends RawValues {
     const { columns } = block;
     this.turnTo(raw, source === 'log');
     this.#arrived = arrived;
-    columns.time.push(this.#time(raw.time, arrived));
     columns.source.push(source);
     if (raw.traceIdAt < 0) columns.trace_id.pushZeros();
     else columns.trace_id.push(raw.bytes, raw.traceIdAt);
     if (raw.spanIdAt < 0) columns.span_id.pushZeros();
     else columns.span_id.push(raw.bytes, raw.spanIdAt);
     this.#appendService(block);
+    // Now that it is known whose clock it is.
+    columns.time.push(this.#time(raw.time, arrived));
     this.#appendCredential(block);
     this.#appendRequest(block);
     this.#appendNetwork(block);
@@ -80,7 +81,8 @@ export class CallReader extends RawValues {
   #time(time: number, arrived: number): number {
     const { maxFuture, maxPast, tally } = this.#options;
     if (time > 0 && time <= arrived + maxFuture && time >= arrived - maxPast) return time;
-    tally.adjusted(time <= 0 ? 'no_time' : time > arrived ? 'future_time' : 'past_time');
+    const reason = time <= 0 ? 'no_time' : time > arrived ? 'future_time' : 'past_time';
+    tally.adjusted(reason, this.service);
     return arrived;
   }
 

@@ -13,7 +13,8 @@ export type Adjustment =
 
 /** What reading has to tell besides the rows: counted for metrics and for the sender. */
 export interface Tally {
-  adjusted(reason: Adjustment): void;
+  /** `service` is told where it matters whose clock it is. */
+  adjusted(reason: Adjustment, service?: string): void;
   /** `field` is the column in which a value of that kind was masked. */
   masked(service: string, field: string, kinds: readonly MaskKind[]): void;
 }

@@ -7,6 +7,7 @@ import { environments } from './environments.ts';
 import { lapsed } from './lapsed.ts';
 import { objects } from './objects.ts';
 import { replays } from './replays.ts';
+import { reporting } from './reporting.ts';
 import { sharing } from './sharing.ts';
 import { transport } from './transport.ts';
 import type { Watch } from './watch.ts';
@@ -24,4 +25,5 @@ export const WATCHES: readonly Watch[] = [
   replays,
   sharing,
   ...denials,
+  ...reporting,
 ];
