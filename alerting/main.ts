@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openAudit } from '../store/audit/audit.ts';
+import { confirmForgotten, latestErasure } from '../store/erase/forgetting.ts';
 import { createLease } from '../store/lease.ts';
 import type { Lease } from '../store/lease.ts';
 import type { RunningStage, StageContext } from '../store/stage.ts';
@@ -12,6 +13,8 @@ import { createMetrics } from './metrics.ts';
 const GRACE = 3_000;
 const PAUSE_AFTER_ERROR = 2_000;
 const STANDING_BY = 1_000;
+/** How often is looked whether somebody's data was erased, ms. */
+const LOOK_FOR_ERASURE = 1_000;
 
 function isAlive(pid: number): boolean {
   try {
@@ -31,6 +34,9 @@ class Loop {
   readonly #stopping = new AbortController();
   #alerting: Alerting | null = null;
   #standingBy = false;
+  /** The erasure that what is remembered now was read after. */
+  #erasure = '';
+  #lookedAt = 0;
 
   constructor(context: StageContext, make: () => Alerting, onFailure: () => void) {
     const { db, now } = context;
@@ -61,12 +67,30 @@ class Loop {
       return STANDING_BY;
     }
     this.#standingBy = false;
-    if (this.#alerting === null) {
-      const alerting = this.#make();
-      await alerting.begin();
-      this.#alerting = alerting;
-    }
+    await this.#forgetErased();
+    this.#alerting ??= await this.#begin();
     return (await this.#alerting.round()) ? 0 : config.alerting.poll_seconds * 1_000;
+  }
+
+  /** Drops everything that is remembered when somebody was erased: it would be written again with the next change. */
+  async #forgetErased(): Promise<void> {
+    const { db, log, now } = this.#context;
+    if (this.#alerting === null || Math.abs(now() - this.#lookedAt) < LOOK_FOR_ERASURE) return;
+    this.#lookedAt = now();
+    if ((await latestErasure(db)) === this.#erasure) return;
+    log.info('somebody was erased: everything is read anew');
+    await this.#alerting.stop(GRACE);
+    this.#alerting = null;
+  }
+
+  async #begin(): Promise<Alerting> {
+    const { db } = this.#context;
+    const erasure = await latestErasure(db);
+    const alerting = this.#make();
+    await alerting.begin();
+    if (erasure !== '') await confirmForgotten(db, 'alerting', erasure);
+    this.#erasure = erasure;
+    return alerting;
   }
 
   async run(): Promise<void> {

@@ -33,6 +33,15 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+async function readClaim(db: Db, stage: string): Promise<Claim | null> {
+  return (await readStageState(db, stage, 'lease')) as Claim | null;
+}
+
+/** True while a process holds a stage's lease, also one that ended a moment ago without giving it back. */
+export async function leaseIsHeld(db: Db, stage: string, now: number): Promise<boolean> {
+  return ((await readClaim(db, stage))?.until ?? 0) > now;
+}
+
 /**
  * A lease in `stage_state`: who wrote last holds it, while it renews. ClickHouse compares nothing
  * before it writes, so a claim waits a moment and looks again; two processes could still both
@@ -42,8 +51,7 @@ export function createLease(options: LeaseOptions): Lease {
   const { db, stage, host, pid, now, isAlive } = options;
   const holder = randomUUID();
   let heldUntil = 0;
-  const read = async (): Promise<Claim | null> =>
-    (await readStageState(db, stage, 'lease')) as Claim | null;
+  const read = async (): Promise<Claim | null> => readClaim(db, stage);
   const write = async (until: number): Promise<void> => {
     await writeStageState(db, stage, 'lease', { holder, host, pid, until } satisfies Claim);
   };

@@ -105,6 +105,21 @@ describe('the routing tree', () => {
     }
   });
 
+  it('refuses a root that leaves incidents untold, and a route to what revokes', () => {
+    const child = { match: { min_severity: 'high' }, receiver: 'soc' };
+    expect(() => configOf({ route: { routes: [child] } })).toThrow(/root tells what no child/);
+    const issuer = { ...mail, type: 'revocation' };
+    const all = { ...receivers, issuer };
+    for (const route of [
+      { receiver: 'issuer' },
+      { receiver: 'soc', routes: [{ receiver: ['soc', 'issuer'] }] },
+      { receiver: 'soc', escalate: [{ after: '5m', receiver: 'issuer' }] },
+    ]) {
+      expect(() => configOf({ receivers: all, route })).toThrow(/issuer revokes tokens and tells/);
+    }
+    expect(() => configOf({ receivers: all, route: { receiver: 'soc' } })).not.toThrow();
+  });
+
   it('has the same severities as the model', () => {
     expect([...SEVERITY_NAMES]).toEqual([...SEVERITIES]);
   });

@@ -8,6 +8,7 @@ import type { Config } from '../../config/schema.ts';
 import { hashToken, parsePseudonym, parseTokenHash, pseudonym } from '../../model/hash.ts';
 import { openAudit } from '../../store/audit/audit.ts';
 import { readAudit } from '../../store/audit/entries.ts';
+import { forget } from '../../store/erase/forgetting.ts';
 import { eraseFromStore } from '../../store/erase/erase.ts';
 import type { ErasureSubject } from '../../store/erase/targets.ts';
 import { configFor } from '../config-option.ts';
@@ -26,15 +27,20 @@ interface EraseOptions {
 }
 
 const SPOOL_PATIENCE = 15_000;
+/** How long a running alerting stage may take to let go of what it remembers, ms. */
+const FORGET_PATIENCE = 30_000;
 
 /** What an erasure does not reach; stands in every receipt. */
 const NOT_REACHED = [
   'the audit chain: its entries stay, or it would prove nothing',
   'counts without a name: per client (of one token), per endpoint, service, value and day',
   'backups, logs and messages that were sent before',
-  'the memory of running processes: restart alerting and detector to empty it',
+  'the memory of a running detector: restart it to empty it',
   'spools of collectors with another data directory',
 ];
+
+const STILL_REMEMBERED =
+  'the memory of the alerting process, which did not answer: restart it and erase once more';
 
 /** The raw value from standard input, so that it is in no list of processes and no shell history. */
 async function given(value: string): Promise<{ raw: string | null; shown: string }> {
@@ -95,7 +101,12 @@ async function erase(options: EraseOptions, command: Command): Promise<void> {
   const receipt = await withStore(command, async (db) => {
     const id = `erasure-${randomBytes(8).toString('hex')}`;
     const begun = new Date().toISOString();
-    const done = await eraseFromStore(db, id, subject);
+    const alerting = { forgot: false };
+    const done = await eraseFromStore(db, id, subject, async (round) => {
+      const clock = { patience: FORGET_PATIENCE, now: Date.now };
+      alerting.forgot = await forget(db, 'alerting', `${id}-${String(round)}`, clock);
+      return alerting.forgot;
+    });
     const signingKey = config.alerting.audit_key;
     const audit = openAudit({ db, stage: 'cli', now: Date.now, signingKey });
     const detail = {
@@ -107,7 +118,8 @@ async function erase(options: EraseOptions, command: Command): Promise<void> {
     const actor = `person:${userInfo().username}`;
     await audit.record([{ actor, action: 'data.erased', subject: `erasure:${id}`, detail }]);
     const [entry] = await readAudit(db, { subject: `erasure:${id}` });
-    return { not_reached: NOT_REACHED, entry };
+    const remembering = alerting.forgot ? [] : [STILL_REMEMBERED];
+    return { not_reached: [...NOT_REACHED, ...remembering], entry };
   });
   const written = `${JSON.stringify(receipt, null, 2)}\n`;
   if (file !== undefined) writeFileSync(file, written, { mode: 0o600, flag: 'wx' });

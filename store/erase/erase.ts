@@ -9,6 +9,9 @@ const LEFT_ALONE: ReadonlySet<string> = new Set([
   ...[TABLES.consoleSessions, TABLES.consoleKeys, TABLES.detections],
 ]);
 
+/** How often stages are asked to forget what they wrote while somebody was being erased. */
+const MAX_ROUNDS = 5;
+
 interface Statement {
   table: string;
   condition: string;
@@ -140,6 +143,34 @@ async function rewrite(
   return rewritten;
 }
 
+/** Deletes and rewrites what is there now, adds what that touched to `tables`; false when there was nothing. */
+async function sweep(
+  db: Db,
+  erasure: string,
+  { columns, work }: { columns: readonly Column[]; work: readonly Statement[] },
+  tables: Map<string, ErasedTable>,
+): Promise<boolean> {
+  let found = false;
+  const add = (table: string, change: Partial<ErasedTable>): void => {
+    found = true;
+    const { deleted, rewritten } = tables.get(table) ?? { deleted: 0, rewritten: 0 };
+    tables.set(table, {
+      table,
+      deleted: deleted + (change.deleted ?? 0),
+      rewritten: rewritten + (change.rewritten ?? 0),
+    });
+  };
+  for (const statement of work) {
+    const rows = await count(db, statement, erasure);
+    if (rows === 0) continue;
+    await mutate(db, statement.table, `DELETE WHERE ${statement.condition}`, erasure);
+    const left = await count(db, statement, erasure);
+    add(statement.table, { deleted: rows - left });
+  }
+  for (const [table, rewritten] of await rewrite(db, columns, erasure)) add(table, { rewritten });
+  return found;
+}
+
 async function readAuditMentions(db: Db, erasure: string): Promise<number> {
   const clean = (column: string): string => `${column} != ${without(db.database, column)}`;
   const condition = `${clean('subject')} OR ${clean('detail')}`;
@@ -148,15 +179,19 @@ async function readAuditMentions(db: Db, erasure: string): Promise<number> {
 
 /**
  * Deletes somebody's rows from every table, physically, and their names from the texts of others.
- * What arrives while it runs is not part of it.
+ * Calls that arrive while it runs are not part of it.
  *
  * @param erasure a name for this run, of its own
+ * @param forgotten resolves when running stages have dropped what they remember and read anew, with
+ *   false when they did not; what they wrote until then is deleted as well, and where there was any
+ *   they may have read it again, so that they are asked again
  * @throws Error on a cluster
  */
 export async function eraseFromStore(
   db: Db,
   erasure: string,
   subject: ErasureSubject,
+  forgotten?: (round: number) => Promise<boolean>,
 ): Promise<Erasure> {
   if (db.cluster !== null) {
     throw new Error('erase works on a single server: on a cluster nothing was deleted');
@@ -165,21 +200,16 @@ export async function eraseFromStore(
     const targets = await writeTargets(db, erasure, subject);
     const columns = await readColumns(db);
     const work = statements(db.database, columns);
-    const deleted = new Map<string, number>();
-    for (const statement of work) {
-      const rows = await count(db, statement, erasure);
-      if (rows === 0) continue;
-      await mutate(db, statement.table, `DELETE WHERE ${statement.condition}`, erasure);
-      const left = await count(db, statement, erasure);
-      deleted.set(statement.table, rows - left);
+    const tables = new Map<string, ErasedTable>();
+    await sweep(db, erasure, { columns, work }, tables);
+    for (let round = 1; forgotten !== undefined && round <= MAX_ROUNDS; round += 1) {
+      const forgot = await forgotten(round);
+      const found = await sweep(db, erasure, { columns, work }, tables);
+      if (!forgot || !found) break;
     }
-    const rewritten = await rewrite(db, columns, erasure);
-    const names = [...new Set([...deleted.keys(), ...rewritten.keys()])].sort();
     return {
       targets,
-      tables: names.map((table) => ({
-        ...{ table, deleted: deleted.get(table) ?? 0, rewritten: rewritten.get(table) ?? 0 },
-      })),
+      tables: [...tables.values()].sort((a, b) => (a.table < b.table ? -1 : 1)),
       searched: work.map(({ table }) => table).sort(),
       auditEntries: await readAuditMentions(db, erasure),
     };
