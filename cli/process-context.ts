@@ -1,27 +1,48 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../config/logger.ts';
-import { openStore } from '../store/open.ts';
+import { connectStore, prepareSchema } from '../store/open.ts';
 import type { OpenStore } from '../store/open.ts';
 import type { StageContext } from '../store/stage.ts';
 import { startMetricSampler } from '../store/stage-metrics.ts';
+import { onceStoreAnswers } from '../store/wait.ts';
 import type { Lifetime } from './lifetime.ts';
 
-/** The store of this process and what its stages are built from; both end with `lifetime`. */
+/** What a process's stages are built from, before ClickHouse has been reached. */
+export interface OpenContext {
+  store: Pick<OpenStore, 'embedded'>;
+  context: StageContext;
+  /** Settles once ClickHouse answers and its schema is up to date: false when the process ends first. */
+  ready: Promise<boolean>;
+}
+
+/**
+ * The store of this process and what its stages are built from; both end with `lifetime`. A server
+ * of one's own that does not answer yet is waited for; what else is wrong ends the process.
+ */
 export async function openContext(
   config: Config,
   log: Logger,
   lifetime: Lifetime,
-): Promise<{ store: OpenStore; context: StageContext }> {
-  const store = await openStore(config);
-  lifetime.add({ name: 'store', stop: store.close });
-  store.embedded?.onExit(() => {
+): Promise<OpenContext> {
+  const { db, embedded, close } = await connectStore(config);
+  lifetime.add({ name: 'store', stop: close });
+  embedded?.onExit(() => {
     log.fatal('the embedded ClickHouse ended unexpectedly: stopping');
     void lifetime.end(1);
   });
+  const waiting = new AbortController();
+  lifetime.add({ name: 'waiting', stop: async () => waiting.abort() });
+  let isReady = false;
+  const { signal } = waiting;
+  const ready = onceStoreAnswers(db, async () => prepareSchema(db, config), { log, signal }).then(
+    (applied) => (isReady = applied !== null),
+  );
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  return { store, context: { config, db: store.db, log, registry, now: Date.now } };
+  const isSchemaReady = (): boolean => isReady;
+  const context = { config, db, log, registry, now: Date.now, isSchemaReady };
+  return { store: { embedded }, context, ready };
 }
 
 /** Keeps this process's metrics in ClickHouse, where the dashboards read them. */

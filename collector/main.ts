@@ -59,7 +59,7 @@ function openLocations({ config, log }: StageContext, metrics: CollectorMetrics)
 }
 
 async function startKeeper(
-  { config, db, log }: StageContext,
+  { config, db, log, isSchemaReady = () => true }: StageContext,
   metrics: CollectorMetrics,
 ): Promise<Keeper> {
   const { collector } = config;
@@ -75,6 +75,8 @@ async function startKeeper(
     spool,
     spoolAfter: collector.spool_after_ms,
     insert: async (blocks, token) => {
+      // To the spool meanwhile: an older schema would lose columns, or refuse.
+      if (!isSchemaReady()) throw new Error('the schema of the store is not up to date yet');
       const end = metrics.insertSeconds.startTimer();
       await insertCallBlock(db, blocks, token);
       end();
@@ -98,6 +100,8 @@ async function startKeeper(
 interface Records {
   hygiene: HygieneTally;
   aliases: TokenAliases;
+  /** Null when calls can be read, else what is missing. */
+  missing: () => string | null;
   work: Recurring[];
 }
 
@@ -106,7 +110,7 @@ async function startRecords({ config, db, log, now }: StageContext): Promise<Rec
     instance: randomBytes(9).toString('base64url'),
     write: (rows, token) => writeHygiene(db, rows, token),
   });
-  const links = aliasKeeper(db, peppersOf(config), now);
+  const links = aliasKeeper(db, peppersOf(config), now, join(config.data_dir, 'token-links'));
   const warn =
     (what: string) =>
     (error: unknown): void =>
@@ -116,7 +120,11 @@ async function startRecords({ config, db, log, now }: StageContext): Promise<Rec
     every(HYGIENE_PAUSE, () => hygiene.flush(), warn('the hygiene report')),
     every(ALIAS_PAUSE, () => links.sync(), warn('links between token hashes')),
   ];
-  return { hygiene, aliases: links.aliases, work };
+  const missing = (): string | null =>
+    links.areKnown()
+      ? null
+      : 'ClickHouse was not reached yet: links between token hashes are unknown';
+  return { hygiene, aliases: links.aliases, missing, work };
 }
 
 function openCaches(context: StageContext, metrics: CollectorMetrics): Caches {
@@ -132,14 +140,21 @@ function openCaches(context: StageContext, metrics: CollectorMetrics): Caches {
 /** Reads requests, each sender held to its share. */
 function openIntake(
   { collector }: Config,
-  parts: Omit<IntakeOptions, 'trustedHops' | 'maxFuture' | 'maxPast'>,
+  {
+    missing,
+    ...parts
+  }: Omit<IntakeOptions, 'trustedHops' | 'maxFuture' | 'maxPast'> & Pick<Records, 'missing'>,
 ): Intake {
-  const intake = createIntake({
+  const read = createIntake({
     ...parts,
     trustedHops: collector.trusted_hops,
     maxFuture: collector.max_future_seconds * SECOND,
     maxPast: collector.max_past_days * DAY,
   });
+  const intake: Intake = async (...request) => {
+    const message = missing();
+    return message === null ? read(...request) : { kind: 'unavailable', message, retryAfter: 5 };
+  };
   return limitSenders(intake, collector.sender_bytes_per_second, () => performance.now());
 }
 
@@ -156,10 +171,10 @@ export async function startCollector(context: StageContext): Promise<RunningStag
   const keeper = await startKeeper(context, metrics);
   metrics.watchQueue(() => keeper.queuedRows);
   const caches = openCaches(context, metrics);
-  const { hygiene, aliases, work } = await startRecords(context);
+  const { hygiene, aliases, missing, work } = await startRecords(context);
   const tls = readTls(config);
   const intake = openIntake(config, {
-    ...{ keeper, caches, metrics, hygiene, aliases, now },
+    ...{ keeper, caches, metrics, hygiene, aliases, missing, now },
   });
   const authenticate = senderKeys(collector.keys);
   const onError = (error: unknown): void => log.error({ err: error }, 'a request met an error');

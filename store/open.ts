@@ -26,13 +26,24 @@ export interface OpenStore {
 export async function openStore(config: Config, patience?: number): Promise<OpenStore> {
   const { db, embedded, close } = await connectStore(config, patience);
   try {
-    const applied = await migrate(db);
-    await applyRetention(db, config.retention);
+    const applied = await prepareSchema(db, config);
     return { db, embedded, applied, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/**
+ * Brings the schema and the times that rows are kept up to date.
+ *
+ * @returns the migrations that were applied
+ * @throws Error when the schema is newer than this version
+ */
+export async function prepareSchema(db: Db, config: Config): Promise<number[]> {
+  const applied = await migrate(db);
+  await applyRetention(db, config.retention);
+  return applied;
 }
 
 /** The same connection without a look at the schema: what a restore begins with. */

@@ -12,6 +12,11 @@ export interface StageContext {
   registry: Registry;
   /** Epoch ms. */
   now: () => number;
+  /**
+   * False while ClickHouse was not reached since the start, so that its schema may be an older one;
+   * absent where that was waited for.
+   */
+  isSchemaReady?: () => boolean;
 }
 
 /** A stage at work. */

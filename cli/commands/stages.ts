@@ -33,16 +33,25 @@ async function runStage(name: string, command: Command): Promise<void> {
   const log = createLogger(name, config.log.level);
   const lifetime = new Lifetime(log);
   lifetime.listen();
-  const { context } = await openContext(config, log, lifetime);
-  const start = await STAGES[name]?.load();
-  if (start === undefined || lifetime.ending) return;
+  const load = STAGES[name]?.load;
+  if (load === undefined) return;
   try {
-    const stage = await start(context);
-    lifetime.add(stage);
-    sampleMetrics(context, name, [name], lifetime);
-    const health = await startHealthServer(context);
+    const { context, ready } = await openContext(config, log, lifetime);
+    // Listened to from the start: its failure may come before anyone waits for it.
+    ready.catch(() => undefined);
+    let isStarted = false;
+    const health = await startHealthServer(context, () => isStarted);
     if (health !== null) lifetime.add(health);
-    log.info({ urls: stage.urls }, 'started');
+    // The collector keeps calls on disk meanwhile; the others have nothing to do without the store.
+    const isThere = name === 'collector' || (await ready);
+    const start = await load();
+    if (isThere && !lifetime.ending) {
+      const stage = await start(context);
+      lifetime.add(stage);
+      log.info({ urls: stage.urls }, 'started');
+      if (await ready) sampleMetrics(context, name, [name], lifetime);
+      isStarted = true;
+    }
   } catch (error) {
     await lifetime.end(1);
     throw error;

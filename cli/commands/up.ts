@@ -38,7 +38,7 @@ async function startStages(
 
 function whereToLook(
   stages: Map<string, RunningStage>,
-  store: OpenStore,
+  store: Pick<OpenStore, 'embedded'>,
   inboxes: Inboxes | null,
 ): void {
   const console = stages.get('console')?.urls;
@@ -93,7 +93,8 @@ async function up(command: Command, wantsDemo: boolean): Promise<void> {
       say(`Nothing is configured yet: running the example bank on ${config.data_dir}`);
       say('(--no-demo starts empty; tokenwatch config init writes a configuration to start from)');
     }
-    const { store, context } = await openContext(config, log, lifetime);
+    const { store, context, ready } = await openContext(config, log, lifetime);
+    await ready;
     const stages = await startStages(context, lifetime);
     sampleMetrics(context, 'up', [...stages.keys()], lifetime);
     if (!lifetime.ending) {

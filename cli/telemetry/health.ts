@@ -13,17 +13,20 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-async function ready({ db }: StageContext): Promise<boolean> {
-  return db.ping().catch(() => false);
+async function ready({ db }: StageContext, isStarted: () => boolean): Promise<boolean> {
+  return isStarted() && (await db.ping().catch(() => false));
 }
 
 /**
- * Says how a process is, for probes and Prometheus: `/health` while it runs, `/ready` while it
- * reaches ClickHouse, `/metrics`. Null where `telemetry.port` is not set.
+ * Says how a process is, for probes and Prometheus: `/health` while it runs, `/ready` while its
+ * stage is at work and reaches ClickHouse, `/metrics`. Null where `telemetry.port` is not set.
  *
  * @throws Error when the port is taken
  */
-export async function startHealthServer(context: StageContext): Promise<HealthServer | null> {
+export async function startHealthServer(
+  context: StageContext,
+  isStarted: () => boolean = () => true,
+): Promise<HealthServer | null> {
   const { host, port } = context.config.telemetry;
   if (port === undefined) return null;
   const { registry, log } = context;
@@ -32,7 +35,7 @@ export async function startHealthServer(context: StageContext): Promise<HealthSe
       if (request.method !== 'GET') answer(response, 405, { error: 'expected GET' });
       else if (request.url === '/health') answer(response, 200, { status: 'ok' });
       else if (request.url === '/ready') {
-        const isReady = await ready(context);
+        const isReady = await ready(context, isStarted);
         answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
       } else if (request.url === '/metrics') {
         const text = await registry.metrics();
