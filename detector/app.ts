@@ -15,6 +15,7 @@ import { look, owedLooks, settledUntil } from './look.ts';
 import type { LookMemory } from './look.ts';
 import { reviewDetections } from './feedback/precision.ts';
 import { followFeedback } from './feedback/quieted.ts';
+import { createKnownValues } from './fresh-values.ts';
 import type { Feedback } from './feedback/quieted.ts';
 import { createRecentSet } from './recent.ts';
 import type { DetectorSettings } from './parameters.ts';
@@ -156,7 +157,13 @@ async function prepare(options: DetectorOptions, memory: Memory): Promise<number
 export function createDetector(options: DetectorOptions): Detector {
   const { db } = options;
   const memory: Memory = {
-    look: { values: createRecentSet(400_000), owedMinutes: [], owedValues: [], givenUp: 0 },
+    look: {
+      values: createRecentSet(400_000),
+      known: createKnownValues(),
+      owedMinutes: [],
+      owedValues: [],
+      givenUp: 0,
+    },
     feedback: followFeedback(db),
     stride: STRIDE_MS,
     cursor: 0,

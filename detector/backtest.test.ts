@@ -98,9 +98,9 @@ describe('backtest', () => {
     const counts = async (): Promise<unknown> =>
       store.db.query(
         `SELECT (SELECT count() FROM tokenwatch.findings) AS f,
-           (SELECT count() FROM tokenwatch.raised) AS r,
-           (SELECT count() FROM tokenwatch.surprises) AS s,
-           (SELECT count() FROM tokenwatch.volume_profile) AS p`,
+           (SELECT count() FROM tokenwatch.raised FINAL) AS r,
+           (SELECT count() FROM tokenwatch.surprises FINAL) AS s,
+           (SELECT count() FROM tokenwatch.volume_profile FINAL) AS p`,
       );
     const before = await counts();
     const tested: Finding[] = [];

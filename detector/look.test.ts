@@ -5,6 +5,7 @@ import { insertTestCalls, tokenNamed } from '../test/support/call-rows.ts';
 import type { TestCall } from '../test/support/call-rows.ts';
 import { openTestStore } from '../test/support/test-store.ts';
 import type { TestStore } from '../test/support/test-store.ts';
+import { createKnownValues } from './fresh-values.ts';
 import { owedLooks, overlapOf, settledUntil } from './look.ts';
 import type { LookMemory } from './look.ts';
 import { createRecentSet } from './recent.ts';
@@ -41,18 +42,16 @@ describe('values of a look', () => {
     const arrival = { from, to: (await readServerClock(db)) + 1 };
     const names = (values: { tokenHash: string; dimension: string }[]): string[] =>
       values.map((one) => `${one.tokenHash} ${one.dimension}`);
-    const whole = await readFreshValues(db, arrival, 4_000);
+    const whole = await readFreshValues(db, arrival, { limit: 4_000 });
     expect(whole.next).toBeNull();
     expect(whole.values).toHaveLength(40 * 3);
     const paged: string[] = [];
     let after: string | null = '';
     while (after !== null) {
-      const page: Awaited<ReturnType<typeof readFreshValues>> = await readFreshValues(
-        db,
-        arrival,
-        7,
+      const page: Awaited<ReturnType<typeof readFreshValues>> = await readFreshValues(db, arrival, {
+        limit: 7,
         after,
-      );
+      });
       paged.push(...names(page.values));
       after = page.next;
     }
@@ -96,6 +95,7 @@ describe('what looks owe', () => {
   it('holds back the cursor that a restart goes on from', () => {
     const memory: LookMemory = {
       values: createRecentSet(10),
+      known: createKnownValues(),
       owedMinutes: [{ minute: 0, arrival: { from: 5_000, to: 6_000 } }],
       owedValues: [{ arrival: { from: 4_000, to: 6_000 }, after: 'a' }],
       givenUp: 0,

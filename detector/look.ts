@@ -1,7 +1,9 @@
 import type { DetectorConfig } from '../config/detector.ts';
 import type { Db } from '../store/db.ts';
-import { readFreshMinutes, readFreshValues } from '../store/detection/fresh.ts';
+import { readFreshMinutes } from '../store/detection/fresh.ts';
 import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
+import { readUnknownValues } from './fresh-values.ts';
+import type { KnownValues } from './fresh-values.ts';
 import type { Feedback } from './feedback/quieted.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
 import { judgeOutcomes } from './judge/outcomes.ts';
@@ -37,6 +39,8 @@ interface ValueLook {
 export interface LookMemory {
   /** Values looked at in their hour. */
   values: RecentSet;
+  /** Values that their tokens have long shown. */
+  known: KnownValues;
   /** What earlier looks left. */
   owedMinutes: MinuteLook[];
   owedValues: ValueLook[];
@@ -112,7 +116,10 @@ export async function look(
   if (minutes.length > 0) owedValues.push({ arrival: again, after: '' });
   const turn = owedValues.shift();
   if (turn !== undefined) {
-    const page = await readFreshValues(db, turn.arrival, MOST_VALUES, turn.after);
+    const page = await readUnknownValues(db, memory.known, turn.arrival, {
+      limit: MOST_VALUES,
+      after: turn.after,
+    });
     if (page.next !== null) owedValues.push({ ...turn, after: page.next });
     seen.push(...(await lookAtValues(db, memory, page.values, judged, learn)));
   }

@@ -3,6 +3,8 @@ import { TABLES } from '../tables.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 
+const HOUR_MS = 3_600_000;
+
 /** A token that is used again after a long time. */
 export interface Awakening {
   tokenHash: string;
@@ -12,6 +14,13 @@ export interface Awakening {
   /** Its first call now, epoch ms. */
   time: number;
   calls: number;
+}
+
+/** Who was active in the whole hours that lie before the look's, as many as said. */
+function activeSql(db: Db, hours: number): string {
+  return `SELECT token_hash FROM ${db.database}.${TABLES.tokenHour}
+    WHERE hour >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - ${String(hours * HOUR_MS)}))
+      AND hour < toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))`;
 }
 
 /**
@@ -26,14 +35,17 @@ export async function readAwakenings(
 ): Promise<Awakening[]> {
   const calls = `${db.database}.${TABLES.calls}`;
   return db.query<Awakening>(
-    `WITH fresh AS (
+    `WITH late AS (
        SELECT c.token_hash AS token_hash, argMin(c.client_id, c.time) AS client, min(c.time) AS first, count() AS n
        FROM ${calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN}
-         -- Whoever was active in the day before is awake; only the rest is looked up.
-         AND c.token_hash NOT IN (SELECT token_hash FROM ${db.database}.${TABLES.tokenHour}
-           WHERE hour >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - 86400000))
-             AND hour < toStartOfHour(fromUnixTimestamp64Milli({from:Int64})))
+         -- Whoever was active in the day before is awake; only the rest is looked up. Most were active
+         -- just before, and so little is read of the rest of the day.
+         AND c.token_hash NOT IN (${activeSql(db, 2)})
        GROUP BY c.token_hash
+     ),
+     fresh AS (
+       SELECT * FROM late WHERE token_hash NOT IN (
+         ${activeSql(db, 24)} AND token_hash IN (SELECT token_hash FROM late))
      )
      SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,
        toUnixTimestamp64Milli(f.first) AS time, f.n AS calls,

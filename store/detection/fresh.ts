@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { RowReader } from './row-reader.ts';
 import { WITH_TOKEN, scopeSql } from './scope.ts';
 
 const FRESH = scopeSql({ by: 'arrival', from: 0, to: 0 });
@@ -88,30 +89,92 @@ export const VALUES = `['scope', 'route', 'country', 'asn', 'network_kind', 'env
 /** Values of a look, a bounded number of tokens at a time. */
 export interface ValuePage {
   values: FreshValue[];
+  /**
+   * Keys (see {@link readShownKeys}) of values that will be fresh in no look at calls of the two hours
+   * before the end of this one, or later, except these.
+   */
+  young: Set<string>;
   /** Where the next page begins; null when this was the last. */
   next: string | null;
+}
+
+/** What a page is read of. */
+export interface PageOptions {
+  /** So many are read at once, and the rest of the last token's. */
+  limit: number;
+  /** The token that the page before ended with. */
+  after?: string;
+  /** Only of these; by default of all that called. */
+  tokens?: readonly string[];
+}
+
+/** The calls of a page, as a condition on `c`; `{after}` is bound. */
+const PAGE = `${FRESH} AND ${WITH_TOKEN} AND c.token_hash > toFixedString(unhex({after:String}), 32)`;
+/** A value becomes known after so long, and may be forgotten about by whoever looks a little later; h. */
+const KNOWN_AFTER = 72;
+const YOUNG_UNTIL = KNOWN_AFTER + 2;
+
+/** A 64-bit key of a token's value. */
+const KEY = (token: string, dimension: string, value: string): string =>
+  `sipHash64(${token}, toString(${dimension}), ${value})`;
+
+/** The keys of all values that tokens showed in young calls of a range: low and high halves, by token. */
+export async function* readShownKeys(
+  db: Db,
+  arrival: Arrival,
+  after = '',
+): AsyncGenerator<{ tokenHash: string; keys: Uint32Array }> {
+  const { stream } = await db.client.exec({
+    query: `SELECT c.token_hash, groupUniqArray(${KEY('c.token_hash', 'dimension', 'value')})
+      FROM ${db.database}.${TABLES.calls} AS c ARRAY JOIN ${VALUES}
+      WHERE ${PAGE} AND value != '' GROUP BY c.token_hash FORMAT RowBinary`,
+    query_params: { ...arrival, after },
+  });
+  const reader = new RowReader();
+  for await (const chunk of stream) {
+    reader.push(chunk as Buffer);
+    yield* reader.rows((row) => ({ tokenHash: row.hex(32), keys: row.halves() }));
+  }
+  reader.end();
 }
 
 /**
  * Values in young calls of a range that their tokens first showed less than three days before the
  * hour of the call, by token, dimension, value and hour; in order of time.
- *
- * @param limit so many are read at once, and the rest of the last token's
- * @param after the token that the page before ended with
  */
 export async function readFreshValues(
   db: Db,
   arrival: Arrival,
-  limit: number,
-  after = '',
+  { limit, after = '', tokens }: PageOptions,
 ): Promise<ValuePage> {
+  const rows = await db.query<FreshValue & { fresh: number; key: string }>(
+    freshSql(db, tokens !== undefined),
+    { ...arrival, limit, after, ...(tokens === undefined ? {} : { tokens }) },
+  );
+  const last = rows.at(-1);
+  return {
+    next: rows.length >= limit && last !== undefined ? last.tokenHash : null,
+    young: new Set(rows.map((row) => row.key)),
+    values: rows
+      .filter((row) => row.fresh === 1)
+      .map(({ fresh: _, key: __, ...value }) => value)
+      .sort((a, b) => a.time - b.time),
+  };
+}
+
+function freshSql(db: Db, some: boolean): string {
   const calls = `${db.database}.${TABLES.calls} AS c`;
-  const which = `${FRESH} AND ${WITH_TOKEN} AND c.token_hash > toFixedString(unhex({after:String}), 32)`;
-  const values = await db.query<FreshValue>(
-    `SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,
+  const only = some
+    ? 'AND c.token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))'
+    : '';
+  const which = `${PAGE} ${only}`;
+  const end = 'toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))';
+  const young = `- INTERVAL ${String(YOUNG_UNTIL)} HOUR`;
+  return `SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,
        toString(f.dimension) AS dimension, f.value AS value,
        toUnixTimestamp64Milli(f.first) AS time, f.n AS calls, f.granted AS granted,
-       f.kind AS networkKind
+       f.kind AS networkKind, s.seen > f.h - INTERVAL ${String(KNOWN_AFTER)} HOUR AS fresh,
+       lower(hex(${KEY('f.token_hash', 'f.dimension', 'f.value')})) AS key
      FROM (
        SELECT token_hash, dimension, value, toStartOfHour(c.time) AS h, min(c.time) AS first,
          count() AS n, argMax(client_id, c.time) AS client,
@@ -121,20 +184,13 @@ export async function readFreshValues(
        WHERE ${which} AND value != ''
        GROUP BY token_hash, dimension, value, h
      ) AS f
-     JOIN (
+     LEFT JOIN (
        SELECT token_hash, toString(dimension) AS dimension, value, min(first_seen) AS seen
        FROM ${db.database}.${TABLES.tokenSeen}
        PREWHERE token_hash IN (SELECT token_hash FROM ${calls} WHERE ${which})
        GROUP BY token_hash, dimension, value
-       HAVING seen > (SELECT min(toStartOfHour(c.time)) FROM ${calls} WHERE ${which}) - INTERVAL 72 HOUR
      ) AS s ON s.token_hash = f.token_hash AND s.dimension = f.dimension AND s.value = f.value
-     WHERE s.seen > f.h - INTERVAL 72 HOUR
-     ORDER BY tokenHash LIMIT {limit:UInt32} WITH TIES`,
-    { ...arrival, limit, after },
-  );
-  const last = values.at(-1);
-  return {
-    next: values.length >= limit && last !== undefined ? last.tokenHash : null,
-    values: values.sort((a, b) => a.time - b.time),
-  };
+     -- What has not come through to the rollup yet is not known either.
+     WHERE s.seen > least(${end}, f.h) ${young} OR s.seen = toDateTime64(0, 3)
+     ORDER BY tokenHash LIMIT {limit:UInt32} WITH TIES`;
 }

@@ -77,6 +77,15 @@ export class RowReader {
     return this.#buffer.toString('utf8', begin, begin + bytes);
   }
 
+  /** An Array(UInt64), copied: the low and the high half of each. */
+  halves(): Uint32Array {
+    const length = this.#length();
+    const begin = this.#take(8 * length);
+    const halves = new Uint32Array(2 * length);
+    this.#buffer.copy(new Uint8Array(halves.buffer), 0, begin, begin + 8 * length);
+    return halves;
+  }
+
   /** An Array(Float32), copied. */
   floats(): Float32Array {
     const length = this.#length();
