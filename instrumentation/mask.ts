@@ -2,7 +2,7 @@
 export const REDACTED = '[redacted]';
 
 /** One cheap look that most strings do not pass: only then the patterns below are tried. */
-const SUSPICIOUS = /@|%40|eyJ|\d[ -]?\d{3}|bearer|basic|dpop/i;
+const SUSPICIOUS = /@|%40|eyJ|\d{4}(?:[ -]?\d){9}|bearer|basic|dpop/i;
 const JWT = /eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*){0,3}/g;
 const SCHEMED = /\b(bearer|basic|dpop)(\s+|%20)[\w.~+/=-]{6,}/gi;
 const MAIL = /[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+/g;

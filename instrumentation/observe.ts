@@ -85,6 +85,7 @@ function complete(settings: Settings, observation: Observation): void {
   for (const step of STEPS) guarded(settings, () => step(settings, observation, attributes));
   span.setAttributes(attributes);
   if (own) endOwn(span, request, response);
+  if (!observation.credential) return;
   // The span ends in a listener behind this one; its credential is searched for until then.
   const { traceId } = span.spanContext();
   setImmediate(() => forget(traceId));

@@ -1,8 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
-import { createSecretKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ENVIRONMENT_CLAIMS } from '../model/jwt-claims.ts';
+import { keyedHmac } from '../model/keyed-hmac.ts';
+import type { KeyedHmac } from '../model/keyed-hmac.ts';
 
 /** What a service says once, at its start. */
 export interface TokenwatchOptions {
@@ -32,8 +32,8 @@ export interface TokenwatchOptions {
 /** Options with everything filled in. */
 export interface Settings {
   /** Null when hashing is not possible: then nothing that needs a hash is sent. */
-  readonly pepper: string | KeyObject | null;
-  readonly previousPepper: string | KeyObject | null;
+  readonly pepper: KeyedHmac | null;
+  readonly previousPepper: KeyedHmac | null;
   readonly credentialHeaders: readonly string[];
   readonly credentialParameter: string | null;
   readonly credential: ((request: IncomingMessage) => string | undefined) | null;
@@ -87,12 +87,9 @@ export function guarded(settings: Settings, work: () => void): void {
 function usablePepper(
   pepper: string | Buffer | undefined,
   problem: (message: string) => void,
-): string | KeyObject | null {
+): KeyedHmac | null {
   const bytes = pepper === undefined ? 0 : Buffer.byteLength(pepper);
-  if (pepper !== undefined && bytes >= MIN_PEPPER_BYTES) {
-    // A key made once: from bytes it would be made anew for every hash.
-    return typeof pepper === 'string' ? pepper : createSecretKey(pepper);
-  }
+  if (pepper !== undefined && bytes >= MIN_PEPPER_BYTES) return keyedHmac(pepper);
   const why =
     bytes === 0 ? 'no pepper is set' : `the pepper is shorter than ${MIN_PEPPER_BYTES} bytes`;
   problem(`tokenwatch: ${why}, so nothing about credentials is sent`);

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { KeyedHmac } from './keyed-hmac.ts';
 
 declare const tokenHashBrand: unique symbol;
 declare const pseudonymBrand: unique symbol;
@@ -13,8 +13,13 @@ export type TokenHash = string & { readonly [tokenHashBrand]: true };
 /** Lower-case hex (32 characters, 128 bits) that stands for an address, subject, object or nonce. */
 export type Pseudonym = string & { readonly [pseudonymBrand]: true };
 
-/** The installation's secret key. Bytes cost more with every hash than the other two. */
-export type Pepper = string | Buffer | KeyObject;
+/** The installation's secret key, or what hashes with it, which costs less with every hash. */
+export type Pepper = string | Buffer | KeyedHmac;
+
+function hmac(pepper: Pepper, text: string): string {
+  if (typeof pepper === 'function') return pepper(text);
+  return createHmac('sha256', pepper).update(text, 'utf8').digest('hex');
+}
 
 /** What a pseudonym stands for; equal values of different purposes have unrelated pseudonyms. */
 export type Purpose = 'ip' | 'subject' | 'object' | 'nonce' | 'payload';
@@ -26,7 +31,7 @@ export type Purpose = 'ip' | 'subject' | 'object' | 'nonce' | 'payload';
  * @param rawToken the credential as presented, without its scheme (`Bearer ` and the like)
  */
 export function hashToken(pepper: Pepper, rawToken: string): TokenHash {
-  return createHmac('sha256', pepper).update(rawToken, 'utf8').digest('hex') as TokenHash;
+  return hmac(pepper, rawToken) as TokenHash;
 }
 
 /**
@@ -34,8 +39,7 @@ export function hashToken(pepper: Pepper, rawToken: string): TokenHash {
  * one table's pseudonyms from being joined with another's.
  */
 export function pseudonym(pepper: Pepper, purpose: Purpose, value: string): Pseudonym {
-  const mac = createHmac('sha256', pepper).update(`${purpose}\0${value}`, 'utf8').digest('hex');
-  return mac.slice(0, 32) as Pseudonym;
+  return hmac(pepper, `${purpose}\0${value}`).slice(0, 32) as Pseudonym;
 }
 
 /** A token hash from outside, or null when it is not 64 hex digits; upper case is accepted. */
