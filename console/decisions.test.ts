@@ -155,6 +155,22 @@ describe('revocation', () => {
   });
 });
 
+it('what verdicts keep quiet is listed with owner and end, until the verdict is taken back', async () => {
+  const url = `/api/v1/incidents/${ids[1] ?? ''}/transitions`;
+  const quieted = async (): Promise<{ since: string; until: string }[]> =>
+    (await call('GET', '/api/v1/quieted')).body.quieted as { since: string; until: string }[];
+  expect(await quieted()).toEqual([]);
+  await call('POST', url, { action: 'false_positive', reason: 'their new office' });
+  const [one] = await quieted();
+  expect(one).toMatchObject({
+    ...{ detection: 'geography.new-country', token_hash: tokenOf(2), client: 'blue-harbour-pay' },
+    ...{ value: 'BR', owner: 'key:admin', reason: 'their new office', incident: ids[1] },
+  });
+  expect(Date.parse(one?.until ?? '') - Date.parse(one?.since ?? '')).toBe(30 * 86_400_000);
+  await call('POST', url, { action: 'reopen', reason: 'it is closed again' });
+  expect(await quieted()).toEqual([]);
+});
+
 it('everything that was decided here is in an unbroken audit chain', async () => {
   const { body } = await call('GET', '/api/v1/audit');
   const decided = body.entries as { action: string }[];
@@ -162,6 +178,7 @@ it('everything that was decided here is in an unbroken audit chain', async () =>
     ...['token.registered', 'token.registered', 'silence.created', 'silence.ended'],
     ...['incident.response_requested', 'incident.response_approved'],
     ...['revocation.stopped', 'revocation.resumed'],
+    ...['incident.false_positive', 'incident.reopened'],
   ]);
   const entries = [];
   for await (const entry of exportAudit(test.store.db)) entries.push(entry);

@@ -16,6 +16,7 @@ export const PAGE_PATHS = [
   '/detections',
   '/detections/:id',
   '/silences',
+  '/quieted',
   '/deliveries',
   '/endpoints',
   '/audit',

@@ -13,6 +13,8 @@ const quietedSchema = z
     entity: z.enum(ENTITIES),
     token_hash: z.string(),
     client: z.string(),
+    /** Of an endpoint or a service. */
+    name: z.string(),
     /** What exactly was called harmless (`BR`, `payments:write`); empty where nothing in particular. */
     value: z.string(),
     owner: z.string(),

@@ -313,6 +313,7 @@ export type Quieted = {
   entity: 'token' | 'client' | 'endpoint' | 'service';
   token_hash: string;
   client: string;
+  name: string;
   value: string;
   owner: string;
   reason: string;

@@ -11,6 +11,8 @@ export interface Refuted {
   key: string;
   tokenHash: string;
   clientId: string;
+  /** Of an endpoint or a service; empty for tokens and clients. */
+  name: string;
   detection: string;
   /** As in the finding's evidence; empty where there was none. */
   value: string;
@@ -34,7 +36,7 @@ export async function readRefuted(db: Db, since: number): Promise<Refuted[]> {
        lower(hex(multiIf(toString(i.entity) = 'token', toString(i.token_hash),
          toString(i.entity) = 'client', toString(SHA256(i.client_id)), toString(SHA256(i.name))))) AS key,
        if(toString(i.entity) = 'token', lower(hex(i.token_hash)), '') AS tokenHash,
-       i.client_id AS clientId, f.detection AS detection, f.value AS value, v.owner AS owner,
+       i.client_id AS clientId, i.name AS name, f.detection AS detection, f.value AS value, v.owner AS owner,
        v.reason AS reason, toUnixTimestamp64Milli(i.closed_at) AS at
      FROM (
        SELECT id, entity, token_hash, client_id, name, closed_at

@@ -120,6 +120,22 @@ describe('deciding in a browser', () => {
     await expect.poll(statuses).toEqual(['acknowledged', 'open']);
   });
 
+  it('shows what a verdict keeps quiet, and takes the verdict back', async () => {
+    await browser.signIn();
+    const { page } = browser;
+    const id = ids[9] ?? '';
+    const url = `/api/v1/incidents/${id}/transitions`;
+    const payload = { action: 'false_positive', reason: 'agreed with the payments team' };
+    await test.app.inject({ method: 'POST', url, headers: test.admin, payload });
+    await page.getByRole('link', { name: 'Quieted' }).click();
+    await page.getByRole('cell', { name: 'payments GET /v1/refunds/export' }).waitFor();
+    await page.getByRole('button', { name: 'End now' }).click();
+    await page.getByLabel('Why').fill('the job is switched off');
+    await page.getByRole('button', { name: 'Reopen the incident' }).click();
+    await page.getByText('Nothing is quieted').waitFor();
+    expect((await readIncident(test.store.db, id))?.status).toBe('open');
+  });
+
   it('assigns, copies as Markdown and downloads as OCSF', async () => {
     await browser.signIn();
     const { page } = browser;

@@ -71,11 +71,19 @@ export class ConsoleBrowser {
     await this.page.goto(`${this.base}${path}`);
   }
 
-  /** Serious violations that axe finds on the page as it stands. */
-  async violations(): Promise<string[]> {
+  /**
+   * Serious violations that axe finds on the page as it stands.
+   *
+   * @param rules only these; all by default
+   */
+  async violations(rules?: readonly string[]): Promise<string[]> {
+    const options = {
+      resultTypes: ['violations'],
+      ...(rules === undefined ? {} : { runOnly: rules }),
+    };
     return this.page.evaluate(`(async () => {
       ${axeSource};
-      const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+      const { violations } = await axe.run(document, ${JSON.stringify(options)});
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')).join(' | '));

@@ -50,6 +50,12 @@ export const placeQueries = {
       queryKey: ['silences'],
       queryFn: async () => bodyOf(api.GET('/api/v1/silences')),
     }),
+  quieted: () =>
+    queryOptions({
+      // Under the key of incidents: a verdict or a reopening changes it.
+      queryKey: ['incidents', 'quieted'],
+      queryFn: async () => bodyOf(api.GET('/api/v1/quieted')),
+    }),
   inventory: () =>
     queryOptions({
       queryKey: ['endpoints', 'inventory'],

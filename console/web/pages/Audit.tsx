@@ -32,10 +32,10 @@ function Row({ entry }: { entry: AuditEntry }): ReactNode {
   return (
     <Table.Tr>
       <Table.Td className="tw-nowrap">{moment(entry.at)}</Table.Td>
-      <Table.Td>
+      <Table.Td className="tw-nowrap">
         <Plain>{entry.actor}</Plain>
       </Table.Td>
-      <Table.Td>{entry.action}</Table.Td>
+      <Table.Td className="tw-nowrap">{entry.action}</Table.Td>
       <Table.Td>
         <Subject subject={entry.subject} />
       </Table.Td>
@@ -65,7 +65,7 @@ export default function Audit(): ReactNode {
               <DataTable
                 label="Decisions"
                 columns={['Time', 'Who', 'What', 'To what', 'Detail', 'Hash']}
-                minWidth={820}
+                minWidth={1080}
               >
                 {entries.map((entry) => (
                   <Row key={entry.hash} entry={entry} />

@@ -9,11 +9,18 @@ import { number } from '../ui/words.ts';
 
 const STAGES = ['collector', 'detector', 'alerting', 'console'];
 
-function Figure({ name, children }: { name: string; children: ReactNode }): ReactNode {
+interface FigureProps {
+  name: string;
+  tone?: 'plain' | 'warn';
+  children: ReactNode;
+}
+
+function Figure({ name, tone = 'plain', children }: FigureProps): ReactNode {
   return (
-    <Panel title={name}>
-      <p className="tw-figure">{children}</p>
-    </Panel>
+    <div className="tw-health-figure" data-tone={tone}>
+      <h2>{name}</h2>
+      <p>{children}</p>
+    </div>
   );
 }
 
@@ -31,9 +38,10 @@ function Stages({ stages }: { stages: { stage: string; instance: string; at: str
             <li key={stage} data-used={running.length > 0}>
               <span>{stage}</span>
               <span>
-                {running.length === 0
-                  ? 'not heard of in 2 minutes'
-                  : running.map(({ instance }) => instance).join(', ')}
+                {running.map(({ instance }) => instance).join(', ')}{' '}
+                <span className="tw-state" data-tone={running.length > 0 ? 'good' : 'warn'}>
+                  {running.length > 0 ? 'running' : 'not heard of in 2 minutes'}
+                </span>
               </span>
             </li>
           );
@@ -52,7 +60,7 @@ export default function Health(): ReactNode {
         {(health) => (
           <>
             <Stages stages={health.stages} />
-            <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md" verticalSpacing={0}>
+            <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">
               <Figure name="Calls, last minute">{number(health.calls_last_minute)}</Figure>
               <Figure name="Calls, last hour">{number(health.calls_last_hour)}</Figure>
               <Figure name="Last call">
@@ -62,9 +70,14 @@ export default function Health(): ReactNode {
                 <AgeOr at={health.last_finding_at} none="none" />
               </Figure>
               <Figure name="Deliveries waiting">{number(health.pending_deliveries)}</Figure>
-              <Figure name="Failed, last day">{number(health.failed_deliveries)}</Figure>
+              <Figure
+                name="Deliveries failed, last day"
+                tone={health.failed_deliveries > 0 ? 'warn' : 'plain'}
+              >
+                {number(health.failed_deliveries)}
+              </Figure>
               <Figure name="On disk">{number(health.bytes / 1e6)} MB</Figure>
-              <Figure name="Parts">{number(health.parts)}</Figure>
+              <Figure name="Parts in ClickHouse">{number(health.parts)}</Figure>
             </SimpleGrid>
           </>
         )}

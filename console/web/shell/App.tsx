@@ -17,6 +17,7 @@ const TokenProfile = lazy(async () => import('../profile/TokenProfile.tsx'));
 const Clients = lazy(async () => import('../profile/Clients.tsx'));
 const ClientProfile = lazy(async () => import('../profile/ClientProfile.tsx'));
 const Silences = lazy(async () => import('../pages/Silences.tsx'));
+const Quieted = lazy(async () => import('../pages/Quieted.tsx'));
 const Endpoints = lazy(async () => import('../pages/Endpoints.tsx'));
 const Audit = lazy(async () => import('../pages/Audit.tsx'));
 const Settings = lazy(async () => import('../pages/Settings.tsx'));
@@ -38,6 +39,7 @@ function Pages(): ReactNode {
           {({ id }) => <ClientProfile id={decodeURIComponent(id)} />}
         </Route>
         <Route path="/silences" component={Silences} />
+        <Route path="/quieted" component={Quieted} />
         <Route path="/endpoints" component={Endpoints} />
         <Route path="/audit" component={Audit} />
         <Route path="/pipeline" component={Health} />

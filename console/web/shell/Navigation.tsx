@@ -14,6 +14,7 @@ const PAGES: { to: string; label: string; icon: IconName }[] = [
   { to: '/clients', label: 'Clients', icon: 'clients' },
   { to: '/detections', label: 'Detections', icon: 'detections' },
   { to: '/silences', label: 'Silences', icon: 'silences' },
+  { to: '/quieted', label: 'Quieted', icon: 'quieted' },
   { to: '/deliveries', label: 'Deliveries', icon: 'deliveries' },
   { to: '/endpoints', label: 'Endpoints', icon: 'endpoints' },
   { to: '/audit', label: 'Audit', icon: 'audit' },

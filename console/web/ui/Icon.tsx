@@ -7,6 +7,7 @@ const PATHS = {
   clients: 'M3.5 16.5v-11l6-2v13M9.5 7.5l7 2v7M2.5 16.5h15M6 8v.1M6 11v.1M13 12v.1',
   detections: 'M10 2.8a7.2 7.2 0 1 0 7.2 7.2M10 6.4a3.6 3.6 0 1 0 3.6 3.6M10 10l6-6',
   silences: 'M5 8.5a5 5 0 0 1 8-3.9M15 9v3l1.6 2.5H6M8.3 17h3.4M3 3l14 14',
+  quieted: 'M3 8v4h3l4.5 4V4L6 8H3ZM13.5 8l3.5 4M17 8l-3.5 4',
   deliveries: 'M17 3 2.8 8.6l5.7 2.9L11.4 17 17 3ZM8.5 11.5 17 3',
   endpoints: 'M5 4.5h10M5 10h10M5 15.5h10M2.5 4.5v.1M2.5 10v.1M2.5 15.5v.1M17.5 4.5v.1',
   audit: 'M5 2.8h7L15.5 6v11.2H5V2.8ZM12 2.8V6h3.5M7.8 10h5M7.8 13h5',
