@@ -120,7 +120,7 @@ export async function startAlerting(context: StageContext): Promise<RunningStage
   const metrics = createMetrics(registry);
   const loop = new Loop(
     context,
-    () => new Alerting({ config, db, log, now, metrics }),
+    () => new Alerting({ config, db, log, now, metrics, reportSpan: context.reportSpan }),
     () => metrics.failures.inc(),
   );
   const { port, host } = config.alerting.interactions;

@@ -9,6 +9,7 @@ import type { Incident } from '../model/incident.ts';
 import { openAudit } from '../store/audit/audit.ts';
 import type { Audit } from '../store/audit/audit.ts';
 import type { Db } from '../store/db.ts';
+import type { ReportSpan } from '../store/stage.ts';
 import { auditOfEvents } from './audit-words.ts';
 import { FindingFeed } from './follow.ts';
 import { LiveIncidents } from './incidents/live.ts';
@@ -31,6 +32,7 @@ export interface AlertingOptions {
   now: () => number;
   /** In [0, 1). */
   random?: () => number;
+  reportSpan?: ReportSpan | undefined;
 }
 
 /** What the stage is made of, wired. */
@@ -99,6 +101,7 @@ export function assemble(options: AlertingOptions, onEnded: (delivery: Delivery)
   const groupOf = (delivery: Delivery): string => (delivery.payload as { group: string }).group;
   const outbox = new Outbox({
     ...{ db, config: alerting, log, metrics, now, random, onEnded },
+    reportSpan: options.reportSpan,
     threadOf: (delivery) => planner.threadOf(groupOf(delivery)),
     haltOf: async (delivery): Promise<string | null> => responder.halt(delivery),
   });

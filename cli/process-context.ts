@@ -7,6 +7,7 @@ import type { StageContext } from '../store/stage.ts';
 import { startMetricSampler } from '../store/stage-metrics.ts';
 import { onceStoreAnswers } from '../store/wait.ts';
 import type { Lifetime } from './lifetime.ts';
+import { startOwnTelemetry } from './telemetry/otlp.ts';
 
 /** What a process's stages are built from, before ClickHouse has been reached. */
 export interface OpenContext {
@@ -19,11 +20,14 @@ export interface OpenContext {
 /**
  * The store of this process and what its stages are built from; both end with `lifetime`. A server
  * of one's own that does not answer yet is waited for; what else is wrong ends the process.
+ *
+ * @param name of the process, for its own telemetry: `up`, `collector`, …
  */
 export async function openContext(
   config: Config,
   log: Logger,
   lifetime: Lifetime,
+  name: string,
 ): Promise<OpenContext> {
   const { db, embedded, close } = await connectStore(config);
   lifetime.add({ name: 'store', stop: close });
@@ -40,8 +44,12 @@ export async function openContext(
   );
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const isSchemaReady = (): boolean => isReady;
-  const context = { config, db, log, registry, now: Date.now, isSchemaReady };
+  const own = startOwnTelemetry(config.telemetry, { registry, stage: name, now: Date.now });
+  if (own !== null) lifetime.add(own);
+  const context = {
+    ...{ config, db, log, registry, now: Date.now, isSchemaReady: () => isReady },
+    ...(own === null ? {} : { reportSpan: own.reportSpan }),
+  };
   return { store: { embedded }, context, ready };
 }
 

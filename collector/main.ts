@@ -137,13 +137,32 @@ function openCaches(context: StageContext, metrics: CollectorMetrics): Caches {
   });
 }
 
+/** Reports requests that brought calls: those with none may be our own telemetry, and would echo. */
+function traced(read: Intake, keeper: Keeper, reportSpan: StageContext['reportSpan']): Intake {
+  return async (body, encoding, signal, sender) => {
+    const [begun, before] = [performance.now(), keeper.queuedRows];
+    const reading = read(body, encoding, signal, sender);
+    // It has been read by now: what is left is to be kept.
+    const rows = keeper.queuedRows - before;
+    const outcome = await reading;
+    if (rows !== 0 || outcome.kind !== 'kept') {
+      const attributes = { signal, encoding, outcome: outcome.kind, 'request.bytes': body.length };
+      const seconds = (performance.now() - begun) / SECOND;
+      reportSpan?.({ name: 'collector.export', seconds, attributes });
+    }
+    return outcome;
+  };
+}
+
 /** Reads requests, each sender held to its share. */
 function openIntake(
   { collector }: Config,
   {
     missing,
+    reportSpan,
     ...parts
-  }: Omit<IntakeOptions, 'trustedHops' | 'maxFuture' | 'maxPast'> & Pick<Records, 'missing'>,
+  }: Omit<IntakeOptions, 'trustedHops' | 'maxFuture' | 'maxPast'> &
+    Pick<Records, 'missing'> & { reportSpan: StageContext['reportSpan'] },
 ): Intake {
   const read = createIntake({
     ...parts,
@@ -151,9 +170,11 @@ function openIntake(
     maxFuture: collector.max_future_seconds * SECOND,
     maxPast: collector.max_past_days * DAY,
   });
+  const tracedIntake = traced(read, parts.keeper, reportSpan);
   const intake: Intake = async (...request) => {
     const message = missing();
-    return message === null ? read(...request) : { kind: 'unavailable', message, retryAfter: 5 };
+    if (message !== null) return { kind: 'unavailable', message, retryAfter: 5 };
+    return reportSpan === undefined ? read(...request) : tracedIntake(...request);
   };
   return limitSenders(intake, collector.sender_bytes_per_second, () => performance.now());
 }
@@ -175,6 +196,7 @@ export async function startCollector(context: StageContext): Promise<RunningStag
   const tls = readTls(config);
   const intake = openIntake(config, {
     ...{ keeper, caches, metrics, hygiene, aliases, missing, now },
+    reportSpan: context.reportSpan,
   });
   const authenticate = senderKeys(collector.keys);
   const onError = (error: unknown): void => log.error({ err: error }, 'a request met an error');

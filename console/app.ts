@@ -55,6 +55,20 @@ function addErrorAnswers(app: FastifyInstance, { context }: ConsoleOptions): voi
   );
 }
 
+/** Traces requests by route: an address itself may carry what people search for. */
+function addSpans(app: FastifyInstance, reportSpan: StageContext['reportSpan']): void {
+  if (reportSpan === undefined) return;
+  app.addHook('onResponse', async (request, reply) => {
+    const attributes = {
+      'http.request.method': request.method,
+      'http.route': request.routeOptions.url ?? '',
+      'http.response.status_code': reply.statusCode,
+    };
+    const [seconds, failed] = [reply.elapsedTime / 1000, reply.statusCode >= 500];
+    reportSpan({ name: 'console.request', seconds, attributes, failed });
+  });
+}
+
 /** Builds the console without listening. Closing the app ends its live streams and its poller. */
 export async function createConsoleApp(options: ConsoleOptions): Promise<ConsoleApp> {
   const { config, db, log, now, registry } = options.context;
@@ -95,6 +109,7 @@ export async function createConsoleApp(options: ConsoleOptions): Promise<Console
     await sendProblem(reply, refuse(421, detail).problem);
   });
   addErrorAnswers(app, options);
+  addSpans(app, options.context.reportSpan);
   await app.register(fastifyCookie);
   await app.register(fastifyRateLimit, { global: false, cache: 10_000 });
   const noteRefusal = createRefusals({ audit, log, now });

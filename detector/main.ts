@@ -57,7 +57,10 @@ async function step(
 ): Promise<number> {
   const looked = performance.now();
   const result = await detector.tick();
-  metrics.tickSeconds.observe((performance.now() - looked) / 1000);
+  const seconds = (performance.now() - looked) / 1000;
+  metrics.tickSeconds.observe(seconds);
+  const attributes = { findings: result.findings.length, owed: result.owed };
+  context.reportSpan?.({ name: 'detector.tick', seconds, attributes });
   metrics.lagSeconds.set(result.behind / 1000);
   metrics.owedLooks.set(result.owed);
   metrics.givenUp.set(result.givenUp);
@@ -118,6 +121,8 @@ async function keepLooking(
       wait = behind > 0 ? 0 : Math.max(0, rest - (performance.now() - started));
     } catch (error) {
       metrics.failures.inc({ step: 'tick' });
+      const seconds = (performance.now() - started) / 1000;
+      context.reportSpan?.({ name: 'detector.tick', seconds, attributes: {}, failed: true });
       context.log.error({ err: error }, 'a look at new calls failed; it will be repeated');
       wait = Math.min(LONGEST_WAIT, Math.max(1000, wait * 2));
     }

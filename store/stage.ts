@@ -3,6 +3,18 @@ import type { Config } from '../config/schema.ts';
 import type { Logger } from '../config/logger.ts';
 import type { Db } from './db.ts';
 
+/** Something that a stage did, for whoever traces it: never a token, an address or a payload. */
+export interface DoneSpan {
+  /** `collector.export`, `detector.tick`, `alerting.delivery`, `console.request`. */
+  name: string;
+  /** How long it took, until now. */
+  seconds: number;
+  attributes: Record<string, string | number>;
+  failed?: boolean;
+}
+
+export type ReportSpan = (span: DoneSpan) => void;
+
 /** What every stage is built from: nothing else reads the environment or the clock. */
 export interface StageContext {
   config: Config;
@@ -17,6 +29,8 @@ export interface StageContext {
    * absent where that was waited for.
    */
   isSchemaReady?: () => boolean;
+  /** Absent unless tokenwatch reports itself by OpenTelemetry. */
+  reportSpan?: ReportSpan;
 }
 
 /** A stage at work. */

@@ -5,6 +5,7 @@ import { isResponder } from '../../config/receivers.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import type { Db } from '../../store/db.ts';
 import { listDeliveries, writeDeliveries } from '../../store/deliveries/deliveries.ts';
+import type { ReportSpan } from '../../store/stage.ts';
 import type { AlertingMetrics } from '../metrics.ts';
 import { createNotifier, kindOf } from '../registry.ts';
 import { OutcomeKeeper } from './outcome-keeper.ts';
@@ -27,6 +28,7 @@ export interface OutboxOptions {
   haltOf: (delivery: Delivery) => Promise<string | null>;
   /** A delivery has ended: sent, refused or dead. */
   onEnded: (delivery: Delivery) => void;
+  reportSpan?: ReportSpan | undefined;
 }
 
 /** Keeps deliveries, hands each to its receiver's queue, and keeps how every attempt ended. */
@@ -46,6 +48,9 @@ export class Outbox {
       const notifier = createNotifier(name, receiver, config.interactions.port !== undefined);
       const { timeout, give_up_after: giveUpAfter } = receiver;
       const onAttempt = async (delivery: Delivery, seconds: number): Promise<void> => {
+        const { state, reason } = delivery;
+        const attributes = { receiver: name, type: receiver.type, state, reason };
+        options.reportSpan?.({ name: 'alerting.delivery', seconds, attributes });
         await this.#keepOutcome(delivery, seconds);
       };
       this.#queues.set(

@@ -36,7 +36,7 @@ async function runStage(name: string, command: Command): Promise<void> {
   const load = STAGES[name]?.load;
   if (load === undefined) return;
   try {
-    const { context, ready } = await openContext(config, log, lifetime);
+    const { context, ready } = await openContext(config, log, lifetime, name);
     // Listened to from the start: its failure may come before anyone waits for it.
     ready.catch(() => undefined);
     let isStarted = false;

@@ -93,7 +93,7 @@ async function up(command: Command, wantsDemo: boolean): Promise<void> {
       say(`Nothing is configured yet: running the example bank on ${config.data_dir}`);
       say('(--no-demo starts empty; tokenwatch config init writes a configuration to start from)');
     }
-    const { store, context, ready } = await openContext(config, log, lifetime);
+    const { store, context, ready } = await openContext(config, log, lifetime, 'up');
     await ready;
     const stages = await startStages(context, lifetime);
     sampleMetrics(context, 'up', [...stages.keys()], lifetime);
