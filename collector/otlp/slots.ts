@@ -63,7 +63,8 @@ const CONCEPTS = {
   forwardedFor: headerNames(['x-forwarded-for']),
   forwarded: headerNames(['forwarded']),
   forwardedProto: headerNames(['x-forwarded-proto']),
-  userAgent: [OTEL.userAgent, ...OTEL_OLD.userAgent, ...headerNames(['user-agent'])],
+  /** The last is Envoy's. */
+  userAgent: [OTEL.userAgent, ...OTEL_OLD.userAgent, ...headerNames(['user-agent']), 'user_agent'],
   service: [OTEL.serviceName],
   /** What a proxy calls the host that was asked: a name where the sender has none. */
   authority: [],
@@ -93,7 +94,7 @@ const IN_LOGS: Partial<Record<Concept, readonly string[]>> = {
   peerAddress: ['remote_addr', 'downstream_remote_address', 'remote_address'],
   forwardedFor: ['http_x_forwarded_for', 'x_forwarded_for'],
   forwardedProto: ['http_x_forwarded_proto'],
-  userAgent: ['http_user_agent', 'user_agent'],
+  userAgent: ['http_user_agent'],
   service: ['service'],
   authority: ['authority'],
   clientId: ['consumer', 'client_id'],
