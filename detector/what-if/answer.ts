@@ -14,11 +14,13 @@ import { withParameters } from '../parameters.ts';
 import type { DetectorSettings } from '../parameters.ts';
 import { HOUR_MS } from '../volume/calendar.ts';
 import { compare } from './compare.ts';
+import { inStep } from './in-step.ts';
+import type { Pair } from './in-step.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 /** In a backtest nobody closes incidents: one that is quiet for so long counts as closed, ms. */
 const MERGE_WITHIN = 6 * HOUR_MS;
-/** A run holds about 10 KB a token. */
+/** A run holds about 10 KB a token, and there are two. */
 const MOST_TOKENS = 20_000;
 /** Findings kept of one run; beyond them the parameters are no use to anyone. */
 const MOST_FINDINGS = 50_000;
@@ -49,17 +51,16 @@ function createBrake(signal: AbortSignal): () => Promise<void> {
   };
 }
 
-/** The incidents of the stretch, with some settings. */
+/** The incidents of the stretch, with some settings; goes hour by hour beside the other run. */
 async function incidentsWith(
-  options: AnswerOptions,
   range: { from: number; to: number },
   settings: DetectorSettings,
-  onProgress: (share: number) => void | Promise<void>,
+  pair: Pair,
+  onProgress?: (share: number) => void,
 ): Promise<Incident[]> {
   const findings: Finding[] = [];
-  const brake = createBrake(options.signal);
   const run = {
-    ...{ db: options.db, ...range, settings },
+    ...{ db: pair.db, ...range, settings },
     onFinding: (finding: Finding) => {
       findings.push(finding);
       if (findings.length > MOST_FINDINGS) {
@@ -67,14 +68,47 @@ async function incidentsWith(
       }
     },
     onProgress: async (done: number, total: number) => {
-      options.signal.throwIfAborted();
-      await onProgress(done / total);
-      await brake();
+      onProgress?.(done / total);
+      await pair.meet();
     },
   };
-  await withParameters(settings.changed, async () => backtest(run));
+  try {
+    await withParameters(settings.changed, async () => backtest(run));
+  } finally {
+    pair.leave();
+  }
   findings.sort((a, b) => a.detectedAt - b.detectedAt);
   return foldFindings(findings, { mergeWithin: MERGE_WITHIN });
+}
+
+/** What the stretch would have brought with each of two settings. */
+async function replayBoth(
+  options: AnswerOptions,
+  range: { from: number; to: number },
+  [settings, other]: readonly [DetectorSettings, DetectorSettings],
+): Promise<[Incident[], Incident[]]> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
+  const brake = createBrake(options.signal);
+  let reached = 0;
+  const pair = inStep(options.db, async () => {
+    signal.throwIfAborted();
+    await options.onProgress(reached);
+    await brake();
+  });
+  const runs = [
+    incidentsWith(range, settings, pair, (share) => {
+      reached = share;
+    }),
+    incidentsWith(range, other, pair),
+  ] as const;
+  try {
+    return await Promise.all(runs);
+  } finally {
+    // Where one has failed the other ends with its hour: no answer is left to be worked for.
+    ended.abort();
+    await Promise.allSettled(runs);
+  }
 }
 
 /** The stored incident of the same thing around that time: what became of it. */
@@ -121,7 +155,8 @@ async function rangeOf(
 
 /**
  * What other parameters of a detection would have meant: the past is replayed twice with all
- * detections, with the parameters as they are and as asked for, and the incidents are compared.
+ * detections, side by side, with the parameters as they are and as asked for, and the incidents are
+ * compared.
  *
  * @throws Unanswerable with words for who asked; an AbortError when the signal is aborted
  */
@@ -129,16 +164,11 @@ export async function answerWhatIf(
   asked: WhatIfAsked,
   options: AnswerOptions,
 ): Promise<WhatIfResult> {
-  const { db, settings, onProgress } = options;
+  const { db, settings } = options;
   const range = await rangeOf(options, asked.days);
   const set = { ...settings.changed?.[asked.detection], ...asked.parameters };
   const other = { ...settings, changed: { ...settings.changed, [asked.detection]: set } };
-  const before = await incidentsWith(options, range, settings, async (share) =>
-    onProgress(share / 2),
-  );
-  const after = await incidentsWith(options, range, other, async (share) =>
-    onProgress(0.5 + share / 2),
-  );
+  const [before, after] = await replayBoth(options, range, [settings, other]);
   const { gained, lost, kept, changed } = compare(before, after, MERGE_WITHIN);
   const keys = [...gained, ...lost].map(entityKeyOfIncident);
   const stored = await readIncidentsAround(db, keys, range);
