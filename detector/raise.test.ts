@@ -49,4 +49,19 @@ describe('what is told', () => {
       raised(notice('lifecycleExpiring', 1, 60), notice('sharingSeveralSigns', 5, 20)),
     ).toContain('sharing.several-signs');
   });
+
+  it('does not tell of the end of a burst as of a day of its own', () => {
+    const burst = notice('geographyNewCountry', 5, 20);
+    const day = (from: number): OpenNotice => {
+      const late = notice('lifecycleExpiring', 16 * 60, 40);
+      const windowStart = AT + from * 60_000;
+      return {
+        ...late,
+        detection: DETECTIONS.volumeSurge,
+        noticed: { ...late.noticed, windowStart },
+      };
+    };
+    expect(raised(burst, day(12))).toEqual(['geography.new-country']);
+    expect(raised(burst, day(80))).toEqual(['geography.new-country', 'volume.surge']);
+  });
 });

@@ -105,12 +105,15 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
 
 /**
  * Whether a day's window is out of the ordinary because of what was told hours ago: it still holds
- * those calls when everything has long been quiet again.
+ * those calls when everything has long been quiet again. It was told within minutes, so that a window
+ * that begins soon after holds the end of the same.
  */
 function isAftermath({ noticed }: OpenNotice, lastTold: number): boolean {
   const { windowStart, windowEnd } = noticed;
   return (
-    windowEnd - windowStart > LONG_MS && lastTold > windowStart && windowEnd - lastTold > MERGE_MS
+    windowEnd - windowStart > LONG_MS &&
+    lastTold > windowStart - HOUR_MS &&
+    windowEnd - lastTold > MERGE_MS
   );
 }
 
