@@ -21,7 +21,7 @@ const NONE = '';
 export const DIMENSIONS: Readonly<Record<string, Declared>> = {
   volume_minutes: { of: 'volume.surge', weight: 0.12, bits: 27, least: 0.75 },
   volume_hour: { of: 'volume.surge', weight: 0.15, bits: 26, least: 0.6 },
-  volume_record: { of: 'volume.record', weight: 0.2, bits: 13, least: 0.9 },
+  volume_record: { of: 'volume.record', weight: 0.2, bits: 27, least: 0.9 },
   volume_day: { of: 'volume.surge', weight: 0.05, bits: 30, least: 0.5 },
   geography: { of: 'geography.new-country', weight: 0.12, bits: 18, least: 1, most: 1.2 },
   network: { of: 'geography.new-network', weight: 0.08, bits: 24, least: 1, most: 1.1 },

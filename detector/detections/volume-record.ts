@@ -1,8 +1,8 @@
 import { defineDetection } from '../detection.ts';
 import { MONDAY } from '../values/example.ts';
 import { HOUR_MS, MINUTE_MS } from '../volume/calendar.ts';
-import { callsFor, recordBits, recordOf } from '../volume/record.ts';
-import type { BusiestHours } from '../volume/record.ts';
+import { beyondBits, callsFor, recordBits, recordOf } from '../volume/record.ts';
+import type { BesideRecord, BusiestHours } from '../volume/record.ts';
 import { count, odds, plural } from '../words.ts';
 
 /** The trailing 60 minutes of a token. */
@@ -12,10 +12,7 @@ export interface RecordWindow {
   calls: number;
 }
 
-export interface RecordBaseline {
-  hours: BusiestHours;
-  /** Factor by which the client's other tokens move now. */
-  move: number;
+export interface RecordBaseline extends BesideRecord {
   /** 99th percentile of the client's other tokens in the window, once it is known. */
   peers?: number;
   threshold?: number;
@@ -31,7 +28,7 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
   severity: 'high',
   owasp: ['API4:2023', 'API6:2023'],
   attack: ['T1530', 'T1119'],
-  parameters: { bits: 13 },
+  parameters: { bits: 27 },
   blindSpots: [
     'An exfiltration that stays below the busiest hour of the last four weeks.',
     'Tokens whose hours differ by orders of magnitude: their next record is expected.',
@@ -44,12 +41,12 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
   ],
   detect: (window, baseline, parameters) => {
     const { hours, move } = baseline;
-    const bits = recordBits(window.calls, hours, move);
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 13;
+    const bits = beyondBits(window.calls, baseline);
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 27;
     if (!(bits > threshold)) return null;
     const low = hours.top.at(-1) ?? 0;
     const high = recordOf(hours);
-    const quiet = callsFor(threshold, hours, move) - 1;
+    const quiet = callsFor(threshold, baseline) - 1;
     const peers =
       baseline.peers === undefined ? '' : `; peers' 99th percentile ${count(baseline.peers)}`;
     return {
@@ -59,7 +56,8 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
       explanation:
         `${plural(window.calls, 'call')} within 60 min; usual in its busiest hours of 28 days is ` +
         `${count(low)}–${count(high)} (of ${plural(hours.active, 'active hour')})${peers}. ` +
-        `By chance this happens in ${odds(bits)} active hours; it would have stayed quiet up to ${count(quiet)}.`,
+        `By chance this happens in ${odds(recordBits(window.calls, hours, move))} active hours, and at any ` +
+        `time in ${odds(bits)}; it would have stayed quiet up to ${count(quiet)}.`,
       evidence: {
         seen: window.calls,
         usual: { low, high },
@@ -90,11 +88,21 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
         window: { minute: MONDAY, calls: 400 },
         baseline: { hours: steady, move: 4 },
       },
+      {
+        name: 'twice its busiest hour, when it is always busy',
+        window: { minute: MONDAY, calls: 190 },
+        baseline: { hours: steady, move: 1, calendarBits: () => 7 },
+      },
     ],
     firing: [
       {
-        name: 'five times the busiest hour',
-        window: { minute: MONDAY, calls: 460 },
+        name: 'twice its busiest hour, at night',
+        window: { minute: MONDAY, calls: 190 },
+        baseline: { hours: steady, move: 1, calendarBits: () => 19 },
+      },
+      {
+        name: 'fifteen times the busiest hour, at whatever time',
+        window: { minute: MONDAY, calls: 1380 },
         baseline: { hours: steady, move: 1 },
       },
     ],

@@ -5,6 +5,7 @@ import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
 import type { Judged } from './judged.ts';
 import { judgeOutcomes } from './outcomes.ts';
+import { expectationOf } from '../volume/example.ts';
 import { judgeRecords } from './record.ts';
 
 const HOUR = 3_600_000;
@@ -88,16 +89,19 @@ describe('records', () => {
   it('compare an hour with the busiest of four weeks', async () => {
     const key = tokenNamed('prober');
     const entity = { kind: 'token', key, tokenHash: key, clientId: 'acme' } as const;
-    const standing = { entity, minute: NOON - MINUTE, inMinute: 3, move: 1 };
+    const minute = NOON - MINUTE;
+    const baseline = { expectation: expectationOf(10), move: 1, known: true };
     const into: Judged = { notices: [], surprises: [] };
     into.standingOut = [
-      { ...standing, calls: 90 },
-      { ...standing, calls: 11 },
+      { entity, baseline, window: { minute, counts: [3, 9, 90, 90] } },
+      { entity, baseline, window: { minute, counts: [3, 9, 11, 11] } },
     ];
     await judgeRecords(store.db, into);
     expect(into.standingOut).toEqual([]);
-    expect(into.surprises).toHaveLength(1);
-    expect(into.notices).toMatchObject([
+    const records = into.surprises.filter((one) => one.dimension === 'volume_record');
+    expect(records).toHaveLength(1);
+    const noticed = into.notices.filter((one) => one.detection.id === 'volume.record');
+    expect(noticed).toMatchObject([
       { detection: { id: 'volume.record' }, noticed: { evidence: { usual: { high: 10 } } } },
     ]);
   });

@@ -2,7 +2,8 @@ import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import type { Thresholds } from '../calibration/calibration.ts';
 import type { Noticed } from '../detection.ts';
 import type { Feedback } from '../feedback/quieted.ts';
-import type { Entity, Notice } from '../findings.ts';
+import type { Notice } from '../findings.ts';
+import type { VolumeCase } from './surge.ts';
 
 /** Surprises below this are not kept, bits. */
 export const FLOOR = 4;
@@ -19,18 +20,6 @@ export interface OpenNotice extends Notice {
   withPeers?: (peers: number) => Noticed | null;
 }
 
-/** A token whose volume stands out in a minute. */
-export interface StandingOut {
-  entity: Entity;
-  /** Its beginning, epoch ms. */
-  minute: number;
-  /** Calls in the 60 minutes that end with it, and in the minute itself. */
-  calls: number;
-  inMinute: number;
-  /** Factor by which the client's other tokens move now. */
-  move: number;
-}
-
 /** What a look at some calls brought to light. */
 export interface Judged {
   notices: OpenNotice[];
@@ -38,7 +27,7 @@ export interface Judged {
   /** What people said of earlier findings. */
   feedback?: Pick<Feedback, 'worth'>;
   /** Tokens that are yet to be compared with their busiest hours. */
-  standingOut?: StandingOut[];
+  standingOut?: VolumeCase[];
   /** What the installation's history says of thresholds; absent before it says anything. */
   thresholds?: Thresholds;
 }

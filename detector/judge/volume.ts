@@ -1,32 +1,20 @@
 import type { Db } from '../../store/db.ts';
 import { readClientProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
-import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import { readBusiestTokens } from '../../store/detection/busiest-tokens.ts';
 import { readClientHours, readWindows } from '../../store/detection/windows.ts';
 import type { WindowRow } from '../../store/detection/windows.ts';
-import type { Entity } from '../findings.ts';
 import { awaken } from '../training/awake.ts';
-import { DETECTIONS } from '../registry.ts';
 import { clientKey, expectationOfRow } from '../volume/book.ts';
 import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
-import { bitsByWindow, crossingOf, thresholdsOf, withoutBusiest } from '../volume/surge-finding.ts';
-import type { SurgeBaseline, SurgeWindow, WindowThresholds } from '../volume/surge-finding.ts';
+import { withoutBusiest } from '../volume/surge-finding.ts';
 import { moveOf } from '../volume/surge.ts';
 import { meanOf, mixtureOf } from '../volume/expectation.ts';
-import type { Expectation, Window } from '../volume/expectation.ts';
-import { FLOOR } from './judged.ts';
+import type { Expectation } from '../volume/expectation.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
 import { judgeRecords } from './record.ts';
-
-/** Names of the windows' dimensions; the two short ones count as one. */
-const DIMENSIONS = {
-  token: ['volume_minutes', 'volume_minutes', 'volume_hour', 'volume_day'],
-  client: ['client_minutes', 'client_minutes', 'client_hour', 'client_day'],
-} as const;
-
-/** Whose volume is judged. */
-type VolumeEntity = Entity & { kind: 'token' | 'client' };
+import { isSurprising, judgeCase } from './surge.ts';
+import type { VolumeCase, VolumeEntity } from './surge.ts';
 
 function entityOf(row: WindowRow): VolumeEntity {
   return row.tokenHash === ''
@@ -64,53 +52,6 @@ export function othersMove(
   return moveOf(calls.client - calls.own, whole - own, client.siblings);
 }
 
-/** What judging one entity's windows takes. */
-export interface VolumeCase {
-  entity: VolumeEntity;
-  window: SurgeWindow;
-  baseline: SurgeBaseline;
-}
-
-/** Judges the windows of one entity that end with a minute. */
-export function judgeCase(one: VolumeCase, into: Judged): void {
-  const { entity, window } = one;
-  const learnt = learntThresholds(into, one);
-  const baseline = learnt === null ? one.baseline : { ...one.baseline, thresholds: learnt };
-  const bits = bitsByWindow(window, baseline);
-  const best = new Map<string, number>();
-  bits.forEach((value, w) => {
-    const dimension = DIMENSIONS[entity.kind][w as Window];
-    best.set(dimension, Math.max(best.get(dimension) ?? 0, value));
-  });
-  for (const [dimension, value] of best) {
-    if (value >= FLOOR) into.surprises.push(surpriseOf(entity, dimension, window.minute, value));
-  }
-  if (entity.kind === 'token' && Math.max(...bits) >= FLOOR) {
-    const [inMinute, , calls] = window.counts;
-    const { minute } = window;
-    (into.standingOut ??= []).push({ entity, minute, calls, inMinute, move: baseline.move });
-  }
-  const detection = entity.kind === 'token' ? DETECTIONS.volumeSurge : DETECTIONS.volumeClientSurge;
-  const noticed = detection.detect(window, baseline, detection.parameters);
-  if (noticed === null) return;
-  into.notices.push({
-    detection,
-    entity,
-    noticed,
-    moment: window.minute,
-    // Calls of a client's busiest token are not what decided: that many more may have come before.
-    crossing: () =>
-      (window.busiest?.[0] ?? 0) +
-      crossingOf(window, baseline, thresholdsOf(baseline, detection.parameters['bits'] ?? 30)),
-    withPeers: (peers) => detection.detect(window, { ...baseline, peers }, detection.parameters),
-  });
-}
-
-/** True when a case surprises at all: others need no further questions. */
-export function isSurprising({ window, baseline }: VolumeCase): boolean {
-  return Math.max(...bitsByWindow(window, baseline)) >= FLOOR;
-}
-
 /** Judges clients by what others than their busiest tokens did. */
 async function judgeClients(
   db: Db,
@@ -128,42 +69,11 @@ async function judgeClients(
   }
 }
 
-/** What was learnt of the thresholds of the four windows, or null. */
-function learntThresholds(into: Judged, { entity, window }: VolumeCase): WindowThresholds | null {
-  const hour = hourOf(window.minute);
-  const learnt = DIMENSIONS[entity.kind].map((dimension) =>
-    into.thresholds?.(dimension, entity.key, hour),
-  );
-  const [one, five, sixty, day] = learnt;
-  if (one === undefined || five === undefined || sixty === undefined || day === undefined)
-    return null;
-  return [one, five, sixty, day];
-}
-
 function caseOf(row: WindowRow, minute: number, move: number): VolumeCase {
   return {
     entity: entityOf(row),
     window: { minute, counts: [row.x1, row.x5, row.x60, row.x1440] },
     baseline: { expectation: expectationOfRow(row), move, known: row.known === 1 },
-  };
-}
-
-function surpriseOf(
-  entity: VolumeEntity,
-  dimension: string,
-  time: number,
-  bits: number,
-): SurpriseRow {
-  return {
-    entity: entity.kind,
-    key: entity.key,
-    clientId: entity.clientId,
-    dimension,
-    value: '',
-    time,
-    bits,
-    stratum: 0,
-    excess: 0,
   };
 }
 

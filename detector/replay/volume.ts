@@ -1,7 +1,8 @@
 import type { HourRow } from '../../store/detection/hours.ts';
 import type { MinutesRow } from '../../store/detection/replay.ts';
-import { isSurprising, judgeCase, othersMove } from '../judge/volume.ts';
 import type { Judged } from '../judge/judged.ts';
+import { isSurprising, judgeCase } from '../judge/surge.ts';
+import { othersMove } from '../judge/volume.ts';
 import { clientKey } from '../volume/book.ts';
 import type { Lookup, VolumeBook } from '../volume/book.ts';
 import { HOUR_MS, MINUTE_MS } from '../volume/calendar.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callsFor, recordBits, recordOf, tailIndex } from './record.ts';
+import { beyondBits, callsFor, recordBits, recordOf, tailIndex } from './record.ts';
 
 /** A repeatable generator of numbers in (0, 1). */
 function uniform(seed: number): () => number {
@@ -44,8 +44,21 @@ describe('records', () => {
 
   it('know the count from which they alarm', () => {
     const hours = { top: [80, 75, 70, 66, 61, 60], active: 300 };
-    const calls = callsFor(14, hours, 1.5);
-    expect(recordBits(calls, hours, 1.5)).toBeGreaterThan(14);
-    expect(recordBits(calls - 1, hours, 1.5)).toBeLessThanOrEqual(14);
+    const calendarBits = (calls: number): number => calls / 40;
+    for (const beside of [
+      { hours, move: 1.5 },
+      { hours, move: 1.5, calendarBits },
+    ]) {
+      const calls = callsFor(14, beside);
+      expect(beyondBits(calls, beside)).toBeGreaterThan(14);
+      expect(beyondBits(calls - 1, beside)).toBeLessThanOrEqual(14);
+    }
+  });
+
+  it('count the time only beyond the record', () => {
+    const beside = { hours: { top: [80, 75, 70, 66, 61, 60], active: 300 }, move: 1 };
+    const night = { ...beside, calendarBits: () => 30 };
+    expect(beyondBits(79, night)).toBe(0);
+    expect(beyondBits(160, night)).toBeCloseTo(beyondBits(160, beside) + 30, 9);
   });
 });

@@ -1,3 +1,5 @@
+import { firstCount } from './expectation.ts';
+
 /** A token's busiest hours so far. */
 export interface BusiestHours {
   /** Calls in its busiest clock hours, in descending order, at most six. */
@@ -50,9 +52,26 @@ export function recordBits(calls: number, hours: BusiestHours, move: number): nu
   return bits * trust(hours.active);
 }
 
+/** What an hour beyond the record is held against. */
+export interface BesideRecord {
+  hours: BusiestHours;
+  /** Factor by which the client's other tokens move now. */
+  move: number;
+  /** Surprise of so many calls at this time of the week, bits; absent where nothing is expected. */
+  calendarBits?: (calls: number) => number;
+}
+
+/**
+ * Surprise of an hour beyond the record: that of the record, and that of the time. Each alone is what
+ * bursty tokens show now and then, the one in their busiest hours, the other in their idle ones; an
+ * exfiltration seldom waits for the busiest hour. 0 up to the record.
+ */
+export function beyondBits(calls: number, { hours, move, calendarBits }: BesideRecord): number {
+  const record = recordBits(calls, hours, move);
+  return record === 0 ? 0 : record + (calendarBits?.(calls) ?? 0);
+}
+
 /** The fewest calls with more than so many bits. */
-export function callsFor(bits: number, hours: BusiestHours, move: number): number {
-  const over = bits / trust(hours.active) - Math.log2(hours.active + 2);
-  const ratio = Math.pow(2, Math.max(0, over) / tailIndex(hours.top));
-  return Math.max(FEWEST, Math.floor(ratio * recordOf(hours) * Math.max(1, move)) + 1);
+export function callsFor(bits: number, beside: BesideRecord): number {
+  return firstCount((calls) => beyondBits(calls, beside) > bits);
 }

@@ -4,6 +4,8 @@ import { MINUTE_MS } from './calendar.ts';
 import { bandOf, firstCount, mixtureOf } from './expectation.ts';
 import type { Expectation, Window } from './expectation.ts';
 import { WINDOW_MINUTES } from './state.ts';
+import { recordOf, tailIndex } from './record.ts';
+import type { BusiestHours } from './record.ts';
 import { surgeBits } from './surge.ts';
 
 /** Calls of one entity in the windows that end with a minute. */
@@ -39,17 +41,68 @@ export interface SurgeBaseline {
   thresholds?: readonly [number, number, number, number];
   /** False when the token is new and only its client is known. */
   known: boolean;
+  /** Its busiest hours so far; absent for a client. */
+  hours?: BusiestHours;
+}
+
+/** What bits are counted by. */
+type Counted = Pick<SurgeBaseline, 'expectation' | 'move' | 'hours'>;
+
+/** A token's day is compared with its days once it has had some, hours. */
+const DAYS_KNOWN = 72;
+/** A token's calendar is known well after two weeks and so many active hours in the last four. */
+const WELL_KNOWN = { ageHours: 336, active: 150 } as const;
+/** What the time of day may add, in bits, while the calendar is not known well: to a surge, to a record. */
+const FOR_THE_TIME = 6;
+const BESIDE_RECORD = 12;
+
+/**
+ * Whether it is known when a token calls. Of one that is new or seldom calls, that it calls at all at
+ * this hour is nothing rare: some hour it must be.
+ */
+function hasCalendar(expectation: Expectation, hours: BusiestHours): boolean {
+  return expectation.ageHours >= WELL_KNOWN.ageHours && hours.active >= WELL_KNOWN.active;
+}
+
+/** Surprise of so many calls in an hour at this time, which counts beside a record; bits. */
+export function calendarBits(
+  { expectation, move, hours }: Counted & { hours: BusiestHours },
+  minute: number,
+  calls: number,
+): number {
+  const minuteOfHour = Math.floor(minute / MINUTE_MS) % 60;
+  const bits = surgeBits(expectation, 2, calls, minuteOfHour, move);
+  return hasCalendar(expectation, hours) ? bits : Math.min(BESIDE_RECORD, bits);
+}
+
+/**
+ * The most that a surge within an hour is believed to be worth, in bits: without a calendar what counts
+ * is how its hour compares with its busiest ones.
+ *
+ * @param calls within the 60 min
+ */
+function mostBits({ expectation, move, hours }: Counted, calls: number): number {
+  if (hours === undefined || hasCalendar(expectation, hours)) return Infinity;
+  const ratio = calls / Math.max(1, move) / recordOf(hours);
+  const beyond = tailIndex(hours.top) * Math.log2(Math.max(1, ratio));
+  return FOR_THE_TIME + Math.log2(hours.active + 2) + beyond;
+}
+
+/** Bits of one window with so many calls more in the last minute, 0 where there is nothing to judge. */
+function bitsWith(window: SurgeWindow, baseline: Counted, w: Window, more: number): number {
+  const { expectation, move, hours } = baseline;
+  if (w === 3 && hours !== undefined && expectation.ageHours < DAYS_KNOWN) return 0;
+  const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
+  const bits = surgeBits(expectation, w, window.counts[w] + more, minuteOfHour, move);
+  return w === 3 ? bits : Math.min(bits, mostBits(baseline, window.counts[2] + more));
 }
 
 /** Bits of each window, 0 where there is nothing to judge. */
 export function bitsByWindow(
   window: SurgeWindow,
-  baseline: Pick<SurgeBaseline, 'expectation' | 'move'>,
+  baseline: Counted,
 ): [number, number, number, number] {
-  const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
-  const bits = ([0, 1, 2, 3] as const).map((w) =>
-    surgeBits(baseline.expectation, w, window.counts[w], minuteOfHour, baseline.move),
-  );
+  const bits = ([0, 1, 2, 3] as const).map((w) => bitsWith(window, baseline, w, 0));
   return bits as [number, number, number, number];
 }
 
@@ -73,19 +126,14 @@ export function thresholdsOf(baseline: SurgeBaseline, declared: number): WindowT
 /** How many calls of the last minute suffice for any of its windows to surprise enough. */
 export function crossingOf(
   window: SurgeWindow,
-  baseline: Pick<SurgeBaseline, 'expectation' | 'move'>,
+  baseline: Counted,
   thresholds: WindowThresholds,
 ): number {
-  const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
   const inMinute = window.counts[0];
   let calls = inMinute;
   for (const w of [0, 1, 2, 3] as const) {
-    const before = window.counts[w] - inMinute;
-    const enough = firstCount(
-      (x) => surgeBits(baseline.expectation, w, x, minuteOfHour, baseline.move) > thresholds[w],
-      before,
-    );
-    calls = Math.min(calls, enough - before);
+    const enough = firstCount((x) => bitsWith(window, baseline, w, x - inMinute) > thresholds[w]);
+    calls = Math.min(calls, enough);
   }
   return Math.max(1, calls);
 }
@@ -110,25 +158,20 @@ export function noticeSurge(
   const { expectation, move } = baseline;
   const minuteOfHour = Math.floor(window.minute / MINUTE_MS) % 60;
   const band = bandOf(mixtureOf(expectation, w, minuteOfHour, move));
-  const quietUpTo =
-    firstCount((x) => surgeBits(expectation, w, x, minuteOfHour, move) > thresholdBits) - 1;
   const seen = window.counts[w];
+  const quietUpTo = firstCount((x) => bitsWith(window, baseline, w, x - seen) > thresholdBits) - 1;
   const span = minutes(WINDOW_MINUTES[w]);
   const peers =
     baseline.peers === undefined ? '' : `; peers' 99th percentile ${count(baseline.peers)}`;
   const usual = baseline.known ? 'usual at this hour' : `usual for a new token of ${who}`;
   const whose = window.busiest === undefined ? '' : ' by others than its busiest token';
-  const moved =
-    move > 1.25
-      ? ` The client's other tokens are at ${count(move)} times their own usual, which is allowed for.`
-      : '';
   return {
     bits: bits[w],
     thresholdBits,
     value: '',
     explanation:
       `${count(seen)} calls in ${span}${whose}; ${usual} ${count(band.low)}–${count(band.high)}${peers}; ` +
-      `would have stayed quiet up to ${count(quietUpTo)}.${moved}`,
+      `would have stayed quiet up to ${count(quietUpTo)}.${movedBy(move)}`,
     evidence: {
       seen,
       usual: band,
@@ -147,6 +190,11 @@ export function noticeSurge(
     windowStart: windowStart(window.minute, w),
     windowEnd: window.minute + MINUTE_MS,
   };
+}
+
+function movedBy(move: number): string {
+  if (move <= 1.25) return '';
+  return ` The client's other tokens are at ${count(move)} times their own usual, which is allowed for.`;
 }
 
 function unknowns(baseline: SurgeBaseline): string[] {

@@ -29,7 +29,7 @@ async function judgeEnumeration(
   const detection = pace === 'fast' ? authorizationEnumeration : authorizationSlowEnumeration;
   const noticed = detection.detect(one, history, detection.parameters);
   if (noticed === null) return [];
-  const limit = Number(noticed.evidence.threshold ?? 0) + 1;
+  const limit = (noticed.evidence.threshold ?? 0) + 1;
   // Not the first of the objects decided it, but the one that went beyond what is usual.
   const decided = await readNthObject(db, { tokenHash, from, nth: limit });
   const decidedAt = Math.min(one.to, Math.max(reachedAt, decided ?? reachedAt));
