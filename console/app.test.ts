@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedConsole } from '../test/support/console-seed.ts';
+import { TABLES } from '../store/tables.ts';
 import { openTestConsole } from '../test/support/test-console.ts';
 import type { TestConsole } from '../test/support/test-console.ts';
 import { startConsole } from './main.ts';
@@ -130,6 +131,21 @@ describe('who may', () => {
       expect((await look()).statusCode).toBe(200);
     }
     fresh.clock.at += 1.1 * 3_600_000;
+    expect((await look()).statusCode).toBe(401);
+    await fresh.close();
+  });
+
+  it('ends a session long before it is old when nobody uses it, and keeps its digest only', async () => {
+    const fresh = await openTestConsole();
+    const cookie = await signIn(fresh);
+    const look = async () => fresh.app.inject({ url: '/api/v1/findings', headers: { cookie } });
+    const { db } = fresh.store;
+    const kept = await db.query(`SELECT * FROM ${db.database}.${TABLES.consoleSessions}`);
+    expect(kept).toHaveLength(1);
+    expect(JSON.stringify(kept)).not.toContain(cookie.split('=')[1]);
+    fresh.clock.at += 1.9 * 3_600_000;
+    expect((await look()).statusCode).toBe(200);
+    fresh.clock.at += 2.1 * 3_600_000;
     expect((await look()).statusCode).toBe(401);
     await fresh.close();
   });
