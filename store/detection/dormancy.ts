@@ -4,6 +4,8 @@ import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 
 const HOUR_MS = 3_600_000;
+/** So many tokens are asked about by name. */
+const MOST_LATE = 5_000;
 
 /** A token that is used again after a long time. */
 export interface Awakening {
@@ -34,18 +36,23 @@ export async function readAwakenings(
   dormantAfter: number,
 ): Promise<Awakening[]> {
   const calls = `${db.database}.${TABLES.calls}`;
+  const young = `${scopeSql(scope)} AND ${WITH_TOKEN}`;
+  // Whoever was active in the day before is awake; only the rest is looked up. Most were active just
+  // before: little is read of the rest of the day, and mostly nothing.
+  const late = await db.query<{ tokenHash: string }>(
+    `SELECT DISTINCT lower(hex(c.token_hash)) AS tokenHash FROM ${calls} AS c
+     WHERE ${young} AND c.token_hash NOT IN (${activeSql(db, 2)}) LIMIT ${String(MOST_LATE + 1)}`,
+    scopeParams(scope),
+  );
+  if (late.length === 0) return [];
+  const few = late.length <= MOST_LATE;
+  const only = few ? 'AND token_hash IN (SELECT unhex(arrayJoin({late:Array(String)})))' : '';
   return db.query<Awakening>(
-    `WITH late AS (
+    `WITH fresh AS (
        SELECT c.token_hash AS token_hash, argMin(c.client_id, c.time) AS client, min(c.time) AS first, count() AS n
-       FROM ${calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN}
-         -- Whoever was active in the day before is awake; only the rest is looked up. Most were active
-         -- just before, and so little is read of the rest of the day.
-         AND c.token_hash NOT IN (${activeSql(db, 2)})
+       FROM ${calls} AS c WHERE ${young} ${only}
+         AND c.token_hash NOT IN (${activeSql(db, 24)} ${only})
        GROUP BY c.token_hash
-     ),
-     fresh AS (
-       SELECT * FROM late WHERE token_hash NOT IN (
-         ${activeSql(db, 24)} AND token_hash IN (SELECT token_hash FROM late))
      )
      SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,
        toUnixTimestamp64Milli(f.first) AS time, f.n AS calls,
@@ -55,6 +62,9 @@ export async function readAwakenings(
      GROUP BY f.token_hash, f.client, f.first, f.n
      HAVING asleepSince > 3600000 AND time - asleepSince >= {dormantAfter:Int64}
      LIMIT 10000`,
-    { ...scopeParams(scope), dormantAfter },
+    {
+      ...{ ...scopeParams(scope), dormantAfter },
+      ...(few ? { late: late.map((one) => one.tokenHash) } : {}),
+    },
   );
 }
