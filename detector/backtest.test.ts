@@ -56,6 +56,8 @@ function plain(t: number, time: number): TestCall {
 function hostile(now: number): TestCall[] {
   const calls: TestCall[] = [];
   for (let i = 0; i < 400; i += 1) calls.push(plain(0, now - 20 * MINUTE + i * 700));
+  // All of another client's tokens at once.
+  for (let i = 0; i < 450; i += 1) calls.push(plain(3 + (i % 3), now - 30 * MINUTE + i * 700));
   for (let i = 0; i < 5; i += 1) {
     calls.push({ ...plain(1, now - 12 * MINUTE + i * 9_000), country: 'BR', asn: 28573 });
   }
@@ -119,6 +121,9 @@ describe('backtest', () => {
     expect(tested.map(key).sort()).toEqual(recently.map(key).sort());
     expect(new Set(tested.map((finding) => finding.detection))).toContain('environment.mismatch');
     expect(new Set(tested.map((finding) => finding.detection))).toContain('volume.surge');
+    const clients = tested.filter((finding) => finding.detection === 'volume.client-surge');
+    // One token's surge is not its client's.
+    expect(new Set(clients.map((finding) => finding.clientId))).toEqual(new Set(['beta']));
     expect(new Set(tested.map((finding) => finding.detection))).toContain('geography.new-country');
     expect(await counts()).toEqual(before);
   }, 120_000);
