@@ -1,13 +1,25 @@
 import { Command, Option } from 'commander';
 import { importFiles } from '../../collector/import/import-files.ts';
-import type { ImportFormat, ImportProgress } from '../../collector/import/import-files.ts';
+import type { ImportProgress } from '../../collector/import/import-files.ts';
+import { IMPORT_FORMATS } from '../../collector/import/formats.ts';
+import type { ImportFormat } from '../../collector/import/formats.ts';
 import { openStore } from '../../store/open.ts';
 import { configFor } from '../config-option.ts';
 import { EXIT } from '../exit.ts';
 import { progressLine } from '../progress-line.ts';
 
 const HELP = `
-Each line is one JSON object:
+Formats:
+  calls       each line is one JSON object, as below
+  cloudtrail  AWS CloudTrail, files of S3 or one record a line
+  cloudflare  Cloudflare Logpush, data set http_requests
+  aws-waf     AWS WAF web ACL logs
+  aws-alb     access logs of an AWS Application Load Balancer
+  nginx       the combined format (more behind it is left), or JSON keyed by NGINX's variable names
+  envoy       JSON with the default keys of Istio or Envoy Gateway
+Logs know a token only where they were told to log the header that carries it.
+
+Each line of the format calls:
   {"time": ISO or epoch ms, "token" or "token_hash", "client", "service", "environment", "scope",
    "method", "route", "status", "ip" or "country", "user_agent", ...}
 Tokens and addresses are hashed as they are read; importing the same file again adds nothing.
@@ -17,10 +29,10 @@ The last line printed is a JSON summary: {"read", "kept", "rejected"}.`;
 export function importCommand(): Command {
   return new Command('import')
     .description('read calls from files, so that baselines exist from the first day')
-    .argument('<file...>', 'newline-delimited JSON, plain or gzip; - reads standard input')
+    .argument('<file...>', 'calls or logs, one a line, plain, gzip or zstd; - reads standard input')
     .addOption(
       new Option('--format <format>', 'what the files hold')
-        .choices(['calls', 'cloudtrail', 'cloudflare'])
+        .choices(IMPORT_FORMATS)
         .default('calls'),
     )
     .addHelpText('after', HELP)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsVersionOf, tokenOf } from './access-log.ts';
 import type { ImportedCall } from './line.ts';
 
 /** What is read of a record of Logpush's data set `http_requests`; all else is left where it is. */
@@ -24,13 +25,6 @@ function momentOf(stamp: string | number): number {
   return stamp > 1e11 ? Math.floor(stamp) : Math.floor(stamp * 1000);
 }
 
-/** The credential of a request, where the job logs the header. */
-function tokenOf(headers: Record<string, string> | undefined): string {
-  const named = Object.entries(headers ?? {}).map(([key, value]) => [key.toLowerCase(), value]);
-  const found = Object.fromEntries(named) as Record<string, string | undefined>;
-  return (found['authorization']?.replace(/^\w+\s+/, '') ?? found['x-api-key'] ?? '').trim();
-}
-
 /**
  * A record of Cloudflare's Logpush (`http_requests`) as a call: the host is the service. A token is
  * known only where the job logs the header that carries it; nothing is concluded where it does not.
@@ -44,17 +38,17 @@ export function callOfCloudflare(value: unknown): ImportedCall | string {
     return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a Logpush record'}`;
   }
   const record = parsed.data;
-  const token = tokenOf(record.RequestHeaders);
-  const tls = record.ClientSSLProtocol?.replace(/^TLSv/i, '') ?? '';
+  const token = tokenOf(Object.entries(record.RequestHeaders ?? {}));
+  const tls = tlsVersionOf(record.ClientSSLProtocol);
   return {
     time: momentOf(record.EdgeStartTimestamp),
-    ...(token === '' ? {} : { token }),
+    ...(token === undefined ? {} : { token }),
     service: record.ClientRequestHost ?? '',
     method: record.ClientRequestMethod,
     path: record.ClientRequestPath ?? record.ClientRequestURI ?? '',
     status: record.EdgeResponseStatus,
     ...(record.ClientIP === undefined ? {} : { ip: record.ClientIP }),
     user_agent: record.ClientRequestUserAgent ?? '',
-    ...(/^\d(?:\.\d)?$/.test(tls) ? { tls_version: tls } : {}),
+    ...(tls === undefined ? {} : { tls_version: tls }),
   };
 }

@@ -14,15 +14,13 @@ import type { Caches } from '../reading/caches.ts';
 import { aliasKeeper } from '../rotation/keep-aliases.ts';
 import type { AliasKeeper } from '../rotation/keep-aliases.ts';
 import { appendImported } from './append-imported.ts';
-import { callOfCloudflare } from './cloudflare.ts';
-import { callOfRecord } from './cloudtrail.ts';
+import { LOG_READERS, isPlainText } from './formats.ts';
+import type { ImportFormat } from './formats.ts';
 import { readCall } from './line.ts';
 import type { LineOutcome } from './line.ts';
 import { openText } from './open-text.ts';
 import { RECORDS_HEAD, TOO_LONG, linesOf, recordsOf } from './split.ts';
 import type { Piece } from './split.ts';
-
-export type ImportFormat = 'calls' | 'cloudtrail' | 'cloudflare';
 
 export interface ImportSummary {
   /** Lines (or records) that were not empty. */
@@ -205,7 +203,7 @@ class Importer {
     if (piece === '' || piece.trim() === '') return;
     let value: unknown;
     try {
-      value = JSON.parse(piece);
+      value = isPlainText(this.#options.format, piece) ? piece : JSON.parse(piece);
     } catch {
       // The parser's message quotes the line, which may hold a token.
       this.summary.read++;
@@ -217,13 +215,13 @@ class Importer {
   }
 
   #outcome(value: unknown): LineOutcome {
-    if (this.#options.format === 'calls') {
+    const { format } = this.#options;
+    if (format === 'calls') {
       return readCall(value, (key) =>
         this.#once(`key ${JSON.stringify(key.slice(0, 64))} is not read`),
       );
     }
-    const read = this.#options.format === 'cloudflare' ? callOfCloudflare : callOfRecord;
-    const call = read(value);
+    const call = LOG_READERS[format](value);
     return typeof call === 'string' ? { ok: false, problem: call } : { ok: true, call };
   }
 

@@ -141,6 +141,18 @@ describe('importFiles', () => {
     expect(row?.n).toBeGreaterThan(1000);
   });
 
+  it("reads NGINX's lines, plain and JSON, bad ones by number", async () => {
+    const path = new URL('../../collector/import/samples/nginx.log', import.meta.url).pathname;
+    expect(await run([path], { format: 'nginx' })).toEqual({ read: 6, kept: 5, rejected: 1 });
+    expect(notes).toEqual([`${path}:6: request: expected method, URI and protocol`]);
+    const kept = await rows(`service = 'pay.example'`);
+    const seen = kept.map((row) => [row['token'], row['route'], row['status']]);
+    expect(seen).toEqual([
+      [hashToken(PEPPER, 'nginx-token'), '/accounts/:id', 200],
+      [hashToken(PEPPER, 'nginx-key'), '/cards/:id', 403],
+    ]);
+  });
+
   it('reads CloudTrail deliveries and lines', async () => {
     const record = {
       ...{ eventVersion: '1.08', eventTime: '2023-07-10T11:42:18Z', awsRegion: 'us-east-1' },
