@@ -20,7 +20,7 @@ function samples(format: Format, file: string): (ImportedCall | string)[] {
 describe('logs of others', () => {
   it('AWS ALB: every documented type, and what has no method', () => {
     const time = Date.UTC(2026, 6, 2, 22, 22, 48, 364);
-    const [http, https, h2, wss, lambda, malformed] = samples('aws-alb', 'aws-alb.log');
+    const [http, https, h2, wss, lambda, malformed] = samples('aws-alb', 'aws-alb.txt');
     expect(http).toEqual({
       ...{ time, service: 'pay.example', method: 'GET', path: '/accounts/4711', status: 200 },
       ...{ ip: '192.0.2.39', user_agent: 'curl/7.46.0' },
@@ -51,7 +51,7 @@ describe('logs of others', () => {
   });
 
   it('NGINX: combined with more behind it, and JSON', () => {
-    const [plain, main, ingress, json, key, garbage] = samples('nginx', 'nginx.log');
+    const [plain, main, ingress, json, key, garbage] = samples('nginx', 'nginx.txt');
     const time = Date.UTC(2026, 10, 15, 12, 55, 36);
     const same = { time, method: 'GET', path: '/accounts/4711', status: 200, ip: '192.0.2.10' };
     expect(plain).toEqual({ ...same, user_agent: 'curl/8.4.0' });

@@ -142,7 +142,7 @@ describe('importFiles', () => {
   });
 
   it("reads NGINX's lines, plain and JSON, bad ones by number", async () => {
-    const path = new URL('../../collector/import/samples/nginx.log', import.meta.url).pathname;
+    const path = new URL('../../collector/import/samples/nginx.txt', import.meta.url).pathname;
     expect(await run([path], { format: 'nginx' })).toEqual({ read: 6, kept: 5, rejected: 1 });
     expect(notes).toEqual([`${path}:6: request: expected method, URI and protocol`]);
     const kept = await rows(`service = 'pay.example'`);
