@@ -23,8 +23,22 @@ function placeSql({ name, disk }: BackupPlace): string {
   return disk === undefined ? `File('${name}')` : `Disk('${disk}', '${name}')`;
 }
 
-/** Backs the whole database up; resolves with its bytes when it is complete. */
+/** One server's part of a cluster would pass for the whole. */
+function refuseCluster(db: Db, what: string): void {
+  if (db.cluster === null) return;
+  throw new Error(
+    `${what} works on a single server: on a cluster nothing was done; ` +
+      'each server of it has its own rows',
+  );
+}
+
+/**
+ * Backs the whole database up; resolves with its bytes when it is complete.
+ *
+ * @throws Error on a cluster
+ */
 export async function backup(db: Db, place: BackupPlace): Promise<{ bytes: number }> {
+  refuseCluster(db, 'backup');
   const [row] = await db.query<{ id: string; status: string }>(
     `BACKUP DATABASE ${db.database} TO ${placeSql(place)}`,
   );
@@ -52,9 +66,10 @@ export async function countCalls(db: Db): Promise<number | null> {
 /**
  * Puts a backup in the place of a database without calls.
  *
- * @throws Error when the database holds calls: they would be lost
+ * @throws Error on a cluster, and when the database holds calls: they would be lost
  */
 export async function restore(db: Db, place: BackupPlace): Promise<void> {
+  refuseCluster(db, 'restore');
   const from = placeSql(place);
   const calls = await countCalls(db);
   if (calls !== null && calls > 0) {

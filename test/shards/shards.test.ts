@@ -5,6 +5,7 @@ import { createDetector } from '../../detector/app.ts';
 import { backtest, findingLine } from '../../detector/backtest.ts';
 import { detectorSchema } from '../../config/detector.ts';
 import type { Db } from '../../store/db.ts';
+import { backup, restore } from '../../store/backup.ts';
 import { eraseFromStore } from '../../store/erase/erase.ts';
 import { applyRetention } from '../../store/retention.ts';
 import { createRenderer } from '../../store/cluster/render.ts';
@@ -104,6 +105,12 @@ describe('two shards', () => {
   it('refuse an erasure, which would leave half of it', async () => {
     const subject = { kind: 'client', clientId: 'client-3' } as const;
     await expect(eraseFromStore(two.db, 'e', subject)).rejects.toThrow(/nothing was deleted/);
+  });
+
+  it('refuse a backup, which would have half of it, and a restore', async () => {
+    const place = { name: 'half.tar.gz' };
+    await expect(backup(two.db, place)).rejects.toThrow(/on a cluster nothing was done/);
+    await expect(restore(two.db, place)).rejects.toThrow(/on a cluster nothing was done/);
   });
 
   it('answer every dashboard as one does', async () => {
