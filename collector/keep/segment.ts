@@ -39,6 +39,23 @@ export function recordBytes(block: Buffer): number {
   return RECORD + block.length;
 }
 
+/**
+ * Writes all of it: a disk that fills up takes a part without an error, and says so only when asked
+ * for more.
+ */
+export async function writeAll(handle: FileHandle, parts: Buffer[], at: number): Promise<void> {
+  const { bytesWritten } = await handle.writev(parts, at);
+  if (bytesWritten === parts.reduce((sum, part) => sum + part.length, 0)) return;
+  let rest = Buffer.concat(parts).subarray(bytesWritten);
+  let place = at + bytesWritten;
+  while (rest.length > 0) {
+    const next = await handle.write(rest, 0, rest.length, place);
+    if (next.bytesWritten === 0) throw new Error('the disk takes no more');
+    rest = rest.subarray(next.bytesWritten);
+    place += next.bytesWritten;
+  }
+}
+
 /** A file that blocks are appended to until it is full, or until it is to be inserted. */
 export class Segment {
   readonly places: Place[] = [];
@@ -55,7 +72,7 @@ export class Segment {
   static async create(file: string, token: string): Promise<Segment> {
     const handle = await open(file, 'wx', 0o600);
     const head = headOf(token);
-    await handle.write(head, 0, head.length, 0);
+    await writeAll(handle, [head], 0);
     return new Segment(handle, head.length);
   }
 
@@ -64,7 +81,7 @@ export class Segment {
     const head = recordOf(rows, block);
     const at = this.#end;
     try {
-      await this.#handle.writev([head, block], at);
+      await writeAll(this.#handle, [head, block], at);
       await this.#handle.datasync();
     } catch (error) {
       await this.#handle.truncate(at);

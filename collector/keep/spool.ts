@@ -1,7 +1,14 @@
 import { mkdir, open, readFile, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { SEGMENT_MAGIC, Segment, readBlocks, recordBytes, scanSegment } from './segment.ts';
+import {
+  SEGMENT_MAGIC,
+  Segment,
+  readBlocks,
+  recordBytes,
+  scanSegment,
+  writeAll,
+} from './segment.ts';
 import type { Place } from './segment.ts';
 
 /** Blocks on disk that wait to be inserted together: one file, one insert, one token. */
@@ -174,7 +181,7 @@ export class Spool {
     try {
       const handle = await open(`${file}.part`, 'wx', 0o600);
       try {
-        await handle.writev(parts);
+        await writeAll(handle, parts, 0);
         await handle.datasync();
       } finally {
         await handle.close();
