@@ -78,6 +78,7 @@ beforeAll(async () => {
     },
     ...{ service: 'accounts', environment: 'production', method: 'GET', route: '/accounts' },
     ...{ scope: 'read', status: 200, country: 'DE' },
+    ...{ objectHash: 'b1'.repeat(16), amount: 12.5, currency: 'EUR' },
   });
   await insertTestCalls(store.db, [
     call(TOKENS['acme-1'], 'acme', ADA),
@@ -120,7 +121,9 @@ afterAll(async () => {
 });
 
 it('deletes a token under all its hashes and leaves the others of its client', async () => {
-  expect((await tablesWith(TOKENS['acme-1'])).length).toBeGreaterThan(8);
+  const before = await tablesWith(TOKENS['acme-1']);
+  expect(before.length).toBeGreaterThan(8);
+  expect(before).toContain('token_objects');
   const done = await eraseFromStore(store.db, 'e1', { kind: 'token', tokenHash: TOKENS.rotated });
   expect(done.targets).toEqual({ token: 2, incident: 1 });
   expect(await tablesWith(TOKENS['acme-1'])).toEqual([]);
@@ -136,6 +139,7 @@ it('deletes a token under all its hashes and leaves the others of its client', a
 });
 
 it('deletes a client, its own tokens, and its name where others mention it', async () => {
+  expect(await tablesWith('"acme"')).toContain('client_amounts');
   const done = await eraseFromStore(store.db, 'e2', { kind: 'client', clientId: 'acme' });
   expect(done.targets).toMatchObject({ client: 1, entity: 1, token: 1 });
   for (const gone of [TOKENS['acme-2'], ACME_KEY, '"acme"', 'like acme,']) {
