@@ -65,7 +65,7 @@ describe('looking up only what is not known', () => {
       const few: FreshValue[] = [];
       for (let after: string | null = ''; after !== null;) {
         const page: Awaited<ReturnType<typeof readUnknownValues>> = await readUnknownValues(
-          ...([db, known, { from, to }, { limit: 30, after }] as const),
+          ...([db, known, { from, to }, { limit: 100, after }] as const),
         );
         few.push(...page.values);
         after = page.next;
