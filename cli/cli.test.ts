@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const COMMANDS = [
   ...['up', 'collector', 'detector', 'alerting', 'console', 'migrate', 'import', 'backtest'],
-  ...['config', 'routes', 'deliveries', 'revocation', 'audit', 'erase', 'doctor'],
+  ...['config', 'routes', 'deliveries', 'sprawl', 'revocation', 'audit', 'erase', 'doctor'],
 ];
 
 let dir: string;
@@ -150,4 +150,25 @@ describe('import, then backtest', () => {
       expect(tokenwatch(['audit', 'verify']).out).toContain('unbroken');
     },
   );
+});
+
+describe('sprawl', () => {
+  it('names scopes that were granted and never used, by token and by client', () => {
+    const granted = { client: 'sprawling', granted_scopes: ['read', 'admin:write'] };
+    const calls = call(0, 'tok-wide', granted) + call(1, 'tok-wider', granted);
+    expect(tokenwatch(['import', '-'], { input: calls }).code).toBe(0);
+    const days = ['--days', '400'];
+    const { code, out } = tokenwatch(['sprawl', ...days, '--client', 'sprawling']);
+    expect(code).toBe(0);
+    expect(out.match(/1 of 2 scopes never used: admin:write/g)).toHaveLength(2);
+    expect(out).toContain('sprawling  admin:write  never used by 2 of its tokens');
+    const lines = tokenwatch(['sprawl', ...days, '--client', 'sprawling', '--json']).out;
+    const rows = lines.trim().split('\n');
+    expect(rows.map((line) => (JSON.parse(line) as { unused: string[] }).unused)).toEqual([
+      ['admin:write'],
+      ['admin:write'],
+    ]);
+    expect(tokenwatch(['sprawl', '--client', 'nobody']).out).toContain('no token');
+    expect(tokenwatch(['sprawl', '--days', 'many'])).toMatchObject({ code: 2 });
+  });
 });

@@ -13,6 +13,7 @@ import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { revocationCommand } from './commands/revocation.ts';
 import { routesCommand } from './commands/routes.ts';
+import { sprawlCommand } from './commands/sprawl.ts';
 import { stageCommands } from './commands/stages.ts';
 import { upCommand } from './commands/up.ts';
 import { EXIT, UsageError } from './exit.ts';
@@ -37,6 +38,7 @@ function program(): Command {
     configCommand(),
     routesCommand(),
     deliveriesCommand(),
+    sprawlCommand(),
     revocationCommand(),
     auditCommand(),
     eraseCommand(),

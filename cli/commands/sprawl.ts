@@ -1,0 +1,82 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { listSprawl } from '../../store/console/inventory.ts';
+import type { SprawlRow } from '../../store/console/inventory.ts';
+import { withStore } from '../with-store.ts';
+
+const DAY = 86_400_000;
+
+interface Options {
+  client?: string;
+  days: number;
+  limit: number;
+  json?: true;
+}
+
+function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${String(most)}`);
+  };
+}
+
+/** One token in words: what it may and does not use, and who shares it. */
+function wordsOf(row: SprawlRow): string {
+  const shared = [
+    [row.clients, 'clients'],
+    [row.networks, 'networks'],
+    [row.agents, 'user agents'],
+    [row.services.length, 'services'],
+  ] as const;
+  const parts = [
+    ...(row.unused.length === 0
+      ? []
+      : [
+          `${String(row.unused.length)} of ${String(row.granted.length)} scopes never used: ${row.unused.join(', ')}`,
+        ]),
+    ...shared.filter(([count]) => count > 1).map(([count, what]) => `${String(count)} ${what}`),
+  ];
+  const last = new Date(row.lastSeen).toISOString();
+  return `${row.tokenHash}  ${row.clientId}  last used ${last}  ${parts.join('; ')}\n`;
+}
+
+/** Unused scopes by client: how many of its listed tokens never used them. */
+function byClient(rows: readonly SprawlRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { clientId, unused } of rows) {
+    for (const scope of unused) {
+      const key = `${clientId}  ${scope}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return [...counts]
+    .sort(([a, n], [b, m]) => m - n || a.localeCompare(b))
+    .map(([key, count]) => `${key}  never used by ${String(count)} of its tokens\n`);
+}
+
+/** `tokenwatch sprawl`: scopes granted and never used, and tokens that are shared. */
+export function sprawlCommand(): Command {
+  return new Command('sprawl')
+    .description('tokens with scopes granted and never used, or shared by several; the worst first')
+    .option('--client <id>', 'only tokens of this client')
+    .option('--days <number>', 'only tokens used within so many days', wholeNumber(400), 90)
+    .option('--limit <number>', 'at most so many tokens', wholeNumber(10_000), 200)
+    .option('--json', 'one token a line, as JSON')
+    .action(async (options: Options, command: Command) => {
+      const filter = {
+        since: Date.now() - options.days * DAY,
+        ...(options.client === undefined ? {} : { client: options.client }),
+      };
+      const page = { limit: options.limit, offset: 0 };
+      const rows = await withStore(command, (db) => listSprawl(db, filter, page));
+      if (options.json === true) {
+        for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
+        return;
+      }
+      for (const row of rows) process.stdout.write(wordsOf(row));
+      const clients = byClient(rows);
+      if (clients.length > 0) process.stdout.write(`\nby client:\n${clients.join('')}`);
+      if (rows.length === 0)
+        process.stdout.write('no token is shared or granted more than it uses\n');
+    });
+}
