@@ -78,7 +78,7 @@ beforeAll(async () => {
     },
     ...{ service: 'accounts', environment: 'production', method: 'GET', route: '/accounts' },
     ...{ scope: 'read', status: 200, country: 'DE' },
-    ...{ objectHash: 'b1'.repeat(16), amount: 12.5, currency: 'EUR' },
+    ...{ objectHash: parsePseudonym('b1'.repeat(16)) ?? '', amount: 12.5, currency: 'EUR' },
   });
   await insertTestCalls(store.db, [
     call(TOKENS['acme-1'], 'acme', ADA),
