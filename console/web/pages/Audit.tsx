@@ -32,10 +32,10 @@ function Row({ entry }: { entry: AuditEntry }): ReactNode {
   return (
     <Table.Tr>
       <Table.Td className="tw-nowrap">{moment(entry.at)}</Table.Td>
+      <Table.Td className="tw-nowrap">{entry.action}</Table.Td>
       <Table.Td className="tw-nowrap">
         <Plain>{entry.actor}</Plain>
       </Table.Td>
-      <Table.Td className="tw-nowrap">{entry.action}</Table.Td>
       <Table.Td>
         <Subject subject={entry.subject} />
       </Table.Td>
@@ -64,7 +64,7 @@ export default function Audit(): ReactNode {
             <div className="tw-table-card">
               <DataTable
                 label="Decisions"
-                columns={['Time', 'Who', 'What', 'To what', 'Detail', 'Hash']}
+                columns={['Time', 'What', 'By whom', 'To what', 'Detail', 'Hash']}
                 minWidth={1080}
               >
                 {entries.map((entry) => (
