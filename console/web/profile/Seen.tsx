@@ -24,7 +24,7 @@ function Row({ value, values, word }: { value: SeenValue } & Omit<Props, 'title'
       <svg className="tw-seen-bar" height="6" width="80" aria-hidden="true">
         <rect width="80" height="6" rx="3" className="tw-score-rest" />
         <rect
-          width={Math.max(2, (80 * Math.log1p(value.calls)) / Math.log1p(top))}
+          width={Math.max(2, (80 * value.calls) / top)}
           height="6"
           rx="3"
           className="tw-seen-part"
@@ -36,7 +36,7 @@ function Row({ value, values, word }: { value: SeenValue } & Omit<Props, 'title'
   );
 }
 
-/** Values that were seen, the busiest first, on a logarithmic bar. */
+/** Values that were seen, the busiest first, with their share of it; the rarest still show as a dot. */
 export function Seen({ title, values, word }: Props): ReactNode {
   if (values.length === 0) return null;
   const more = values.length - SHOWN;
