@@ -1,6 +1,7 @@
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { Turns } from './background/turns.ts';
 import { BufferPool, ReceivedBody, bodyParser } from './http/body.ts';
 import { inflateBody } from './http/inflate.ts';
 import type { Inflated } from './http/inflate.ts';
@@ -27,6 +28,8 @@ export interface CollectorAppOptions {
   notReady: () => Promise<string | null>;
   /** Told of errors that are our own fault; the sender sees 503 and nothing of them. */
   onError: (error: unknown) => void;
+  /** In which bodies are read. */
+  turns: Turns;
 }
 
 const REJECTED_NAME = { traces: 'rejectedSpans', logs: 'rejectedLogRecords' } as const;
@@ -105,7 +108,7 @@ function takeBody(request: FastifyRequest): ReceivedBody {
 }
 
 function exportRoute(options: CollectorAppOptions, signal: Signal) {
-  const { intake, metrics, maxInflatedBytes } = options;
+  const { intake, metrics, maxInflatedBytes, turns } = options;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const encoding = encodingOf(request);
     const coding = request.headers['content-encoding'] ?? '';
@@ -113,7 +116,8 @@ function exportRoute(options: CollectorAppOptions, signal: Signal) {
     const received = takeBody(request);
     // Kept in no variable: while the call waits for the store, nothing holds on to its body.
     const inflating = inflateBody(received.bytes, coding, maxInflatedBytes);
-    const outcome = await inflating.then<IntakeOutcome | NotInflated>((inflated) => {
+    const outcome = await inflating.then<IntakeOutcome | NotInflated>(async (inflated) => {
+      await turns.next();
       const taken = inflated.ok ? intake(inflated.body, encoding, signal, sender) : inflated;
       // The intake reads at once, before it waits.
       received.release();

@@ -8,6 +8,7 @@ import type { RunningStage, StageContext } from '../store/stage.ts';
 import { writeHygiene } from '../store/calls/hygiene.ts';
 import { createCollectorApp } from './app.ts';
 import { startGrpc } from './grpc/server.ts';
+import { Turns } from './background/turns.ts';
 import { every } from './background/every.ts';
 import type { Recurring } from './background/every.ts';
 import { HygieneTally } from './hygiene/hygiene-tally.ts';
@@ -36,7 +37,7 @@ const HYGIENE_PAUSE = 5 * SECOND;
 const ALIAS_PAUSE = 10 * SECOND;
 /** For the last of each, when the collector stops. */
 const LAST_WRITE = 5 * SECOND;
-/** Rows within `max_wait_ms` at which the disk is quicker: about 40,000 a second. */
+/** Rows within `max_wait_ms` at which the disk is quicker: about 20,000 a second. */
 const SPOOL_ROWS = 4096;
 const DAY = 86_400 * SECOND;
 
@@ -138,7 +139,11 @@ function openCaches(context: StageContext, metrics: CollectorMetrics): Caches {
 }
 
 /** Reports requests that brought calls: those with none may be our own telemetry, and would echo. */
-function traced(read: Intake, keeper: Keeper, reportSpan: StageContext['reportSpan']): Intake {
+function traced(
+  read: Intake,
+  keeper: Keeper,
+  reportSpan: NonNullable<StageContext['reportSpan']>,
+): Intake {
   return async (body, encoding, signal, sender) => {
     const [begun, before] = [performance.now(), keeper.queuedRows];
     const reading = read(body, encoding, signal, sender);
@@ -148,7 +153,7 @@ function traced(read: Intake, keeper: Keeper, reportSpan: StageContext['reportSp
     if (rows !== 0 || outcome.kind !== 'kept') {
       const attributes = { signal, encoding, outcome: outcome.kind, 'request.bytes': body.length };
       const seconds = (performance.now() - begun) / SECOND;
-      reportSpan?.({ name: 'collector.export', seconds, attributes });
+      reportSpan({ name: 'collector.export', seconds, attributes });
     }
     return outcome;
   };
@@ -170,45 +175,38 @@ function openIntake(
     maxFuture: collector.max_future_seconds * SECOND,
     maxPast: collector.max_past_days * DAY,
   });
-  const tracedIntake = traced(read, parts.keeper, reportSpan);
+  const readAndTell = reportSpan === undefined ? read : traced(read, parts.keeper, reportSpan);
   const intake: Intake = async (...request) => {
     const message = missing();
     if (message !== null) return { kind: 'unavailable', message, retryAfter: 5 };
-    return reportSpan === undefined ? read(...request) : tracedIntake(...request);
+    return readAndTell(...request);
   };
   return limitSenders(intake, collector.sender_bytes_per_second, () => performance.now());
 }
 
-/**
- * Starts the collector: OTLP in, rows in ClickHouse out.
- *
- * @throws Error when it would listen beyond this machine without sender keys, or the port is taken
- */
-export async function startCollector(context: StageContext): Promise<RunningStage> {
-  const { config, db, log, registry, now } = context;
+/** Opens the ports: the transports read what comes one request a turn, whichever it came by. */
+async function listen(
+  { config, db, log, registry }: StageContext,
+  metrics: CollectorMetrics,
+  intake: Intake,
+) {
   const { collector } = config;
-  checkExposure(config);
-  const metrics = collectorMetrics(registry);
-  const keeper = await startKeeper(context, metrics);
-  metrics.watchQueue(() => keeper.queuedRows);
-  const caches = openCaches(context, metrics);
-  const { hygiene, aliases, missing, work } = await startRecords(context);
   const tls = readTls(config);
-  const intake = openIntake(config, {
-    ...{ keeper, caches, metrics, hygiene, aliases, missing, now },
-    reportSpan: context.reportSpan,
-  });
   const authenticate = senderKeys(collector.keys);
   const onError = (error: unknown): void => log.error({ err: error }, 'a request met an error');
+  const turns = new Turns();
   const app = createCollectorApp({
-    ...{ intake, metrics, registry, authenticate, onError, tls },
+    ...{ intake, metrics, registry, authenticate, onError, tls, turns },
     maxBodyBytes: collector.max_body_bytes,
     maxInflatedBytes: collector.max_inflated_bytes,
     notReady: async () => ((await db.ping()) ? null : 'ClickHouse does not answer'),
   });
   const http = await app.listen({ host: collector.host, port: collector.http_port });
   const grpc = await startGrpc(
-    { intake, metrics, authenticate, onError, tls, maxMessageBytes: collector.max_inflated_bytes },
+    {
+      ...{ intake, metrics, authenticate, onError, tls, turns },
+      maxMessageBytes: collector.max_inflated_bytes,
+    },
     ...([collector.host, collector.grpc_port] as const),
   ).catch(async (error: unknown) => {
     await app.close();
@@ -218,6 +216,27 @@ export async function startCollector(context: StageContext): Promise<RunningStag
     http,
     grpc: `${tls === null ? 'http' : 'https'}://${collector.host}:${grpc.port}`,
   };
+  return { app, grpc, urls };
+}
+
+/**
+ * Starts the collector: OTLP in, rows in ClickHouse out.
+ *
+ * @throws Error when it would listen beyond this machine without sender keys, or the port is taken
+ */
+export async function startCollector(context: StageContext): Promise<RunningStage> {
+  const { config, log, registry, now } = context;
+  checkExposure(config);
+  const metrics = collectorMetrics(registry);
+  const keeper = await startKeeper(context, metrics);
+  metrics.watchQueue(() => keeper.queuedRows);
+  const caches = openCaches(context, metrics);
+  const { hygiene, aliases, missing, work } = await startRecords(context);
+  const intake = openIntake(config, {
+    ...{ keeper, caches, metrics, hygiene, aliases, missing, now },
+    reportSpan: context.reportSpan,
+  });
+  const { app, grpc, urls } = await listen(context, metrics, intake);
   log.info(urls, 'the collector listens');
   let stopped: Promise<void> | null = null;
   return {

@@ -1,5 +1,6 @@
 import { Metadata, Server, status } from '@grpc/grpc-js';
 import type { ServiceDefinition, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Turns } from '../background/turns.ts';
 import { encodeExportResponse } from '../http/status.ts';
 import type { Authenticate } from '../http/sender-keys.ts';
 import { grpcCredentials } from '../http/tls.ts';
@@ -19,6 +20,8 @@ export interface GrpcOptions {
   maxMessageBytes: number;
   /** Told of errors that are our own fault. */
   onError: (error: unknown) => void;
+  /** In which messages are read. */
+  turns: Turns;
 }
 
 export interface RunningGrpc {
@@ -66,7 +69,7 @@ function retryDetails(code: number, message: string, seconds: number): Metadata 
 }
 
 function handlerOf(options: GrpcOptions, signal: Signal) {
-  const { intake, authenticate, metrics } = options;
+  const { intake, authenticate, metrics, turns } = options;
   return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
     const [authorization] = call.metadata.get('authorization');
     const sender = authenticate(typeof authorization === 'string' ? authorization : undefined);
@@ -81,7 +84,9 @@ function handlerOf(options: GrpcOptions, signal: Signal) {
       refuse(status.UNAUTHENTICATED, 'unauthenticated', 'a sender key is needed');
       return;
     }
-    intake(call.request, 'protobuf', signal, sender)
+    turns
+      .next()
+      .then(() => intake(call.request, 'protobuf', signal, sender))
       .then((outcome) => {
         if (outcome.kind === 'malformed') {
           refuse(status.INVALID_ARGUMENT, 'malformed', outcome.message);

@@ -1,5 +1,6 @@
 import { errorCodes } from 'fastify';
 import type { FastifyRequest } from 'fastify';
+import { bufferPassed } from '../background/young-buffers.ts';
 
 /** Bodies up to here are left to Node: it shares pages among small buffers. */
 const SMALLEST = 64 * 1024;
@@ -63,6 +64,7 @@ export class ReceivedBody {
     const needed = this.#used + chunk.length;
     if (needed > this.#buffer.length) this.#grow(needed);
     chunk.copy(this.#buffer, this.#used);
+    bufferPassed(chunk.length);
     this.#used = needed;
   }
 

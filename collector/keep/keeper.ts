@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CallBlock } from '../../store/calls/call-block.ts';
+import { bufferPassed } from '../background/young-buffers.ts';
 import { replay } from './replay.ts';
 import type { InsertBlock } from './replay.ts';
 import type { Spool, SpoolEntry } from './spool.ts';
@@ -138,7 +139,9 @@ export class Keeper {
     this.#isDue = false;
     if (this.block.rows === 0) return;
     const token = `${this.#options.instance}-${++this.#sequence}`;
-    this.#queue.push({ ...this.#open, rows: this.block.rows, bytes: this.block.encode(), token });
+    const bytes = this.block.encode();
+    bufferPassed(bytes.length);
+    this.#queue.push({ ...this.#open, rows: this.block.rows, bytes, token });
     this.block.clear();
     this.#open = newBatch();
     this.#lastSealed = this.#options.now();

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { bufferPassed } from '../background/young-buffers.ts';
 
 /** Where one block lies in a segment's file. */
 export interface Place {
@@ -150,6 +151,7 @@ export async function* readBlocks(
         throw new Error(`${file}: a block is damaged`);
       }
       yield block;
+      bufferPassed(length);
     }
   } finally {
     await handle.close();

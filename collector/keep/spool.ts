@@ -31,8 +31,11 @@ export interface SpoolOptions {
   instance: string;
 }
 
-/** Rows at which a segment is full: what one insert takes at most. */
-export const SEGMENT_ROWS = 262_144;
+/**
+ * Rows at which a segment is full: what one insert takes at most. A row of a large insert costs the
+ * rollups less than half of one in an insert of a fifth of the size, because each token is grouped once.
+ */
+export const SEGMENT_ROWS = 524_288;
 
 const MAGIC = Buffer.from('TWSPOOL1');
 /** Magic, checksum of all that follows, rows, length of the token. */

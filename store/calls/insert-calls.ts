@@ -34,6 +34,8 @@ export async function insertCallBlock(
       // A view that groups into buckets would hand on many small blocks.
       group_by_two_level_threshold: '0',
       group_by_two_level_threshold_bytes: '0',
+      // What the views hand on is grouped already: adding it up once more is left to merges.
+      optimize_on_insert: 0,
     },
   });
   result.stream.resume();
