@@ -50,6 +50,17 @@ describe('what is told', () => {
     ).toContain('sharing.several-signs');
   });
 
+  it('tells of a day of new objects although something else was told in the morning', () => {
+    const morning = notice('geographyNewCountry', 5, 20);
+    const late = notice('lifecycleExpiring', 16 * 60, 60);
+    const slow: OpenNotice = {
+      ...late,
+      detection: DETECTIONS.authorizationSlowEnumeration,
+      noticed: { ...late.noticed, windowStart: AT },
+    };
+    expect(raised(morning, slow)).toContain('authorization.slow-enumeration');
+  });
+
   it('does not tell of the end of a burst as of a day of its own', () => {
     const burst = notice('geographyNewCountry', 5, 20);
     const day = (from: number): OpenNotice => {

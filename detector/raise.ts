@@ -108,9 +108,11 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
  * those calls when everything has long been quiet again. It was told within minutes, so that a window
  * that begins soon after holds the end of the same.
  */
-function isAftermath({ noticed }: OpenNotice, lastTold: number): boolean {
+function isAftermath({ detection, noticed }: OpenNotice, lastTold: number): boolean {
   const { windowStart, windowEnd } = noticed;
   return (
+    // Only volume sums up all calls of its window; a day of new objects is a story of its own.
+    detection.family === 'volume' &&
     windowEnd - windowStart > LONG_MS &&
     lastTold > windowStart - HOUR_MS &&
     windowEnd - lastTold > MERGE_MS

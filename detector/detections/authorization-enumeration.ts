@@ -8,16 +8,17 @@ import { count, plural } from '../words.ts';
 export interface EnumerationWindow {
   from: number;
   to: number;
-  reachedAt: number;
   /** Objects that were served, and those that were only asked for. */
   served: number;
   denied: number;
 }
 
-/** How many new objects the token, or any of its client, took up before in an hour and in a day. */
+/** How many new objects the token, and any one of its client, took up before in an hour and in a day. */
 export interface UptakeBaseline {
   /** Days since the client is known. */
   days: number;
+  /** Days on which the token itself called. */
+  ownDays: number;
   ownHour: number;
   ownDay: number;
   clientHour: number;
@@ -26,41 +27,62 @@ export interface UptakeBaseline {
 
 /** A window in which a limit was just passed, and a client that is known well, for examples. */
 export const WALK: EnumerationWindow = {
-  ...{ from: MONDAY, to: MONDAY + 300_000, reachedAt: MONDAY + 280_000, served: 34, denied: 0 },
+  ...{ from: MONDAY, to: MONDAY + 300_000, served: 34, denied: 0 },
 };
 export const MODEST: UptakeBaseline = {
-  ...{ days: 30, ownHour: 2, ownDay: 5, clientHour: 3, clientDay: 8 },
+  ...{ days: 30, ownDays: 20, ownHour: 2, ownDay: 5, clientHour: 3, clientDay: 8 },
 };
 
-interface Limits {
-  /** New objects from which on it counts. */
-  objects: number;
-  /** How often the most that was usual must be exceeded. */
-  times: number;
-  usual: number;
-  unit: string;
+/** The time in which objects are counted. */
+export type Pace = 'hour' | 'day';
+type Parameters = Readonly<Record<string, number>>;
+
+/**
+ * The most that is usual. A token that has called on enough days is judged by itself: what a busy
+ * sibling does, say a job that reconciles, is no measure of it. A newer one may have taken over such a job.
+ */
+function usualOf(baseline: UptakeBaseline, pace: Pace, parameters: Parameters) {
+  const [own, client] =
+    pace === 'hour'
+      ? [baseline.ownHour, baseline.clientHour]
+      : [baseline.ownDay, baseline.clientDay];
+  return baseline.ownDays >= (parameters['own_days'] ?? 7)
+    ? { most: own, whose: 'it' }
+    : { most: Math.max(own, client), whose: 'it and its client' };
+}
+
+/** New objects in the time from which on an enumeration is told. */
+export function enumerationLimit(
+  baseline: UptakeBaseline,
+  pace: Pace,
+  parameters: Parameters,
+): number {
+  const { most } = usualOf(baseline, pace, parameters);
+  const times = parameters['times'] ?? 3;
+  return Math.max(parameters['objects'] ?? 30, Math.ceil(most * times) + 1);
 }
 
 /** The notice of an enumeration, or null where it is not beyond what is usual. */
 export function noticeEnumeration(
   window: EnumerationWindow,
   baseline: UptakeBaseline,
-  { objects, times, usual, unit }: Limits,
+  { pace, unit, parameters }: { pace: Pace; unit: string; parameters: Parameters },
 ): Noticed | null {
   const tried = window.served + window.denied;
-  const limit = Math.max(objects, Math.ceil(usual * times) + 1);
+  const limit = enumerationLimit(baseline, pace, parameters);
   if (baseline.days < 1 || tried < limit) return null;
+  const { most: usual, whose } = usualOf(baseline, pace, parameters);
   const kind =
     window.served === 0
       ? 'all refused'
       : window.denied === 0
         ? 'all served'
         : `${count(window.served)} served and ${count(window.denied)} refused`;
-  const growth = Math.log2(tried / objects);
+  const growth = Math.log2(tried / limit);
   const noticed = certainly({
     explanation:
-      `${plural(tried, 'object')} that it had never touched, ${kind}, in ${unit}; usual for it and its ` +
-      `client are at most ${count(usual)}; would have stayed quiet below ${count(limit)}.`,
+      `${plural(tried, 'object')} that it had never touched, ${kind}, in ${unit}; usual for ${whose} ` +
+      `are at most ${count(usual)} in ${pace === 'hour' ? 'an hour' : 'a day'}; would have stayed quiet below ${count(limit)}.`,
     seen: tried,
     usual: `at most ${count(usual)}`,
     threshold: limit - 1,
@@ -69,6 +91,7 @@ export function noticeEnumeration(
       served: window.served,
       refused: window.denied,
       client_known_days: Math.floor(baseline.days),
+      days_with_calls: baseline.ownDays,
     },
     from: window.from,
     to: window.to,
@@ -84,24 +107,20 @@ export const authorizationEnumeration = defineDetection<EnumerationWindow, Uptak
   severity: 'high',
   owasp: ['API1:2023'],
   attack: ['T1119', 'T1213'],
-  parameters: { objects: 30, times: 3 },
+  parameters: { objects: 30, times: 3, own_days: 7 },
   blindSpots: [
     'Services that do not report which object a call was about.',
     'Clients on their first day: nobody knows yet whether they always do so.',
+    'Tokens in their first week of use, beside one of the same client that takes up many.',
     'Objects are hashed: whether they were tried in order is not told apart, both count.',
   ],
   runbook: [
     'If objects were served that are not the client’s, revoke the token: this is a leak in progress.',
     'If all were refused, the check held; somebody is probing it.',
-    'If it is a new job, mark it a false positive: what it does counts as usual tomorrow.',
+    'If it is a new job, mark it a false positive: what it does counts as usual from then on.',
   ],
   detect: (window, baseline, parameters) =>
-    noticeEnumeration(window, baseline, {
-      objects: parameters['objects'] ?? 30,
-      times: parameters['times'] ?? 3,
-      usual: Math.max(baseline.ownHour, baseline.clientHour),
-      unit: '5 min',
-    }),
+    noticeEnumeration(window, baseline, { pace: 'hour', unit: '5 min', parameters }),
   examples: {
     quiet: [
       {
@@ -109,11 +128,21 @@ export const authorizationEnumeration = defineDetection<EnumerationWindow, Uptak
         window: { ...WALK, served: 800 },
         baseline: { ...MODEST, ownHour: 800, ownDay: 800, clientHour: 800, clientDay: 800 },
       },
+      {
+        name: 'a job that got a new token yesterday',
+        window: { ...WALK, served: 800 },
+        baseline: { ...MODEST, ownDays: 1, clientHour: 800, clientDay: 800 },
+      },
       { name: 'a client on its first day', window: WALK, baseline: { ...MODEST, days: 0.2 } },
       { name: 'a dozen', window: { ...WALK, served: 12 }, baseline: MODEST },
     ],
     firing: [
       { name: 'thirty-four served', window: WALK, baseline: MODEST },
+      {
+        name: 'beside a job of the same client that always does',
+        window: WALK,
+        baseline: { ...MODEST, clientHour: 800, clientDay: 800 },
+      },
       { name: 'all refused', window: { ...WALK, served: 0, denied: 40 }, baseline: MODEST },
     ],
   },

@@ -2,7 +2,7 @@ import { defineDetection } from '../detection.ts';
 import { MODEST, WALK, noticeEnumeration } from './authorization-enumeration.ts';
 import type { EnumerationWindow, UptakeBaseline } from './authorization-enumeration.ts';
 
-const slow = { ...WALK, to: WALK.from + 15 * 3_600_000, reachedAt: WALK.from + 15 * 3_600_000 };
+const slow = { ...WALK, to: WALK.from + 15 * 3_600_000 };
 
 /** A token runs through objects slowly: far more new ones in a day than it ever took up. */
 export const authorizationSlowEnumeration = defineDetection<EnumerationWindow, UptakeBaseline>({
@@ -12,9 +12,10 @@ export const authorizationSlowEnumeration = defineDetection<EnumerationWindow, U
   severity: 'high',
   owasp: ['API1:2023'],
   attack: ['T1119', 'T1213'],
-  parameters: { objects: 30, times: 3 },
+  parameters: { objects: 30, times: 3, own_days: 7 },
   blindSpots: [
-    'Fewer than thirty new objects a day, or less than three times what is usual for the client.',
+    'Fewer than thirty new objects a day, or less than three times what is usual for the token.',
+    'Tokens in their first week of use, beside one of the same client that takes up many.',
     'Clients on their first day.',
   ],
   runbook: [
@@ -22,12 +23,7 @@ export const authorizationSlowEnumeration = defineDetection<EnumerationWindow, U
     'If not, revoke the token, and count back how long it has gone on.',
   ],
   detect: (window, baseline, parameters) =>
-    noticeEnumeration(window, baseline, {
-      objects: parameters['objects'] ?? 30,
-      times: parameters['times'] ?? 3,
-      usual: Math.max(baseline.ownDay, baseline.clientDay),
-      unit: '24 h',
-    }),
+    noticeEnumeration(window, baseline, { pace: 'day', unit: '24 h', parameters }),
   examples: {
     quiet: [
       {
@@ -36,6 +32,13 @@ export const authorizationSlowEnumeration = defineDetection<EnumerationWindow, U
         baseline: { ...MODEST, ownDay: 20, clientDay: 20 },
       },
     ],
-    firing: [{ name: 'one every half hour', window: slow, baseline: MODEST }],
+    firing: [
+      { name: 'one every half hour', window: slow, baseline: MODEST },
+      {
+        name: 'beside a job of the same client that reconciles',
+        window: slow,
+        baseline: { ...MODEST, clientHour: 800, clientDay: 800 },
+      },
+    ],
   },
 });

@@ -1,12 +1,22 @@
-import {
-  readFastEnumerations,
-  readNthObject,
-  readSlowEnumerations,
-  readUptake,
-} from '../../store/detection/objects.ts';
-import type { Enumeration } from '../../store/detection/objects.ts';
+import { readFastEnumerations, readNthObject } from '../../store/detection/objects.ts';
 import { readForeignObjects, readStrayObjects } from '../../store/detection/owners.ts';
+import { BACKDATED_MS } from '../../store/detection/scope.ts';
+import type { Scope } from '../../store/detection/scope.ts';
+import {
+  readAnswers,
+  readClientUptake,
+  readFirstFullDay,
+  readSlowUptake,
+  readTokenUptakes,
+} from '../../store/detection/uptake.ts';
+import type { Uptake } from '../../store/detection/uptake.ts';
 import type { Db } from '../../store/db.ts';
+import { enumerationLimit } from '../detections/authorization-enumeration.ts';
+import type {
+  EnumerationWindow,
+  Pace,
+  UptakeBaseline,
+} from '../detections/authorization-enumeration.ts';
 import type { OpenNotice } from '../judge/judged.ts';
 import { DETECTIONS } from '../registry.ts';
 import { noticesOf, tokenEntity } from './notice.ts';
@@ -15,41 +25,101 @@ import type { Watch } from './watch.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** New objects from which on an enumeration is looked at. */
-const LEAST = 30;
+const leastOf = (parameters: Readonly<Record<string, number>>): number =>
+  Math.max(2, Math.ceil(parameters['objects'] ?? 30));
 
-async function judgeEnumeration(
+/** Whole hours, and whole days, before a window: what is usual does not depend on when it is looked at. */
+const beforeOf = (from: number, pace: Pace): number =>
+  pace === 'hour' ? from - HOUR : Math.floor(from / DAY) * DAY;
+
+const NEVER: Uptake = { hour: 0, day: 0, days: 0 };
+
+function baselineOf(own: Uptake, client: Uptake): UptakeBaseline {
+  return {
+    ...{ days: client.days, ownDays: own.days, ownHour: own.hour, ownDay: own.day },
+    ...{ clientHour: client.hour, clientDay: client.day },
+  };
+}
+
+/** Windows beyond what their own tokens ever took up, which is nearly none; with what they did. */
+async function beyondOwn<T extends { tokenHash: string; from: number }>(
   db: Db,
-  one: Enumeration,
-  pace: 'fast' | 'slow',
-): Promise<OpenNotice[]> {
-  const { tokenHash, clientId, from, reachedAt } = one;
-  const before = pace === 'fast' ? from - HOUR : from - HOUR / 4;
-  const history = await readUptake(db, { tokenHash, clientId, before });
-  const { authorizationEnumeration, authorizationSlowEnumeration } = DETECTIONS;
-  const detection = pace === 'fast' ? authorizationEnumeration : authorizationSlowEnumeration;
-  const noticed = detection.detect(one, history, detection.parameters);
-  if (noticed === null) return [];
-  const limit = (noticed.evidence.threshold ?? 0) + 1;
-  // Not the first of the objects decided it, but the one that went beyond what is usual.
-  const decided = await readNthObject(db, { tokenHash, from, nth: limit });
-  const decidedAt = Math.min(one.to, Math.max(reachedAt, decided ?? reachedAt));
+  found: readonly T[],
+  pace: Pace,
+  objectsOf: (one: T) => number,
+): Promise<{ one: T; own: Uptake; before: number }[]> {
+  const { parameters } = PACES[pace];
+  const beyond: { one: T; own: Uptake; before: number }[] = [];
+  for (const [before, some] of Map.groupBy(found, ({ from }) => beforeOf(from, pace))) {
+    const hashes = some.map((one) => one.tokenHash);
+    const uptakes = await readTokenUptakes(db, hashes, before);
+    for (const one of some) {
+      const own = uptakes.get(one.tokenHash) ?? NEVER;
+      const limit = enumerationLimit(baselineOf(own, NEVER), pace, parameters);
+      if (objectsOf(one) >= limit) beyond.push({ one, own, before });
+    }
+  }
+  return beyond;
+}
+
+const PACES = {
+  hour: DETECTIONS.authorizationEnumeration,
+  day: DETECTIONS.authorizationSlowEnumeration,
+} as const;
+
+interface Judged {
+  window: EnumerationWindow & { tokenHash: string; clientId: string };
+  baseline: UptakeBaseline;
+  decidedAt: number;
+}
+
+function noticeOf(pace: Pace, { window, baseline, decidedAt }: Judged): OpenNotice[] {
+  const detection = PACES[pace];
   return noticesOf({
     // Tries that were all refused are a matter of less weight than reads.
-    detection: { ...detection, severity: one.served === 0 ? 'medium' : detection.severity },
-    entity: tokenEntity(tokenHash, clientId),
-    noticed,
+    detection: { ...detection, severity: window.served === 0 ? 'medium' : detection.severity },
+    entity: tokenEntity(window.tokenHash, window.clientId),
+    noticed: detection.detect(window, baseline, detection.parameters),
     decidedAt,
-    moment: `${pace} ${String(Math.floor(reachedAt / DAY))}`,
+    moment: `${pace === 'hour' ? 'fast' : 'slow'} ${String(Math.floor(decidedAt / DAY))}`,
   });
 }
 
-async function judgeAll(
-  db: Db,
-  found: readonly Enumeration[],
-  pace: 'fast' | 'slow',
-): Promise<OpenNotice[]> {
+async function fastEnumerations(db: Db, scope: Scope): Promise<OpenNotice[]> {
+  const { parameters } = PACES.hour;
+  const found = await readFastEnumerations(db, scope, leastOf(parameters));
+  const beyond = await beyondOwn(db, found, 'hour', (one) => one.served + one.denied);
   const notices: OpenNotice[] = [];
-  for (const one of found) notices.push(...(await judgeEnumeration(db, one, pace)));
+  for (const { one, own, before } of beyond) {
+    const { tokenHash, clientId, from, reachedAt } = one;
+    const baseline = baselineOf(own, await readClientUptake(db, { clientId, before }));
+    // Not the first of the objects decided it, but the one that went beyond what is usual.
+    const nth = enumerationLimit(baseline, 'hour', parameters);
+    const decided = await readNthObject(db, { tokenHash, from, nth });
+    const decidedAt = Math.min(one.to, Math.max(reachedAt, decided ?? reachedAt));
+    notices.push(...noticeOf('hour', { window: one, baseline, decidedAt }));
+  }
+  return notices;
+}
+
+async function slowEnumerations(db: Db, scope: Scope): Promise<OpenNotice[]> {
+  const { parameters } = PACES.day;
+  const since = scope.by === 'event' ? scope.from : scope.from - BACKDATED_MS;
+  const found = await readSlowUptake(db, scope, { least: leastOf(parameters), since });
+  const beyond = await beyondOwn(db, found, 'day', (one) => one.objects);
+  const notices: OpenNotice[] = [];
+  for (const { one, own, before } of beyond) {
+    const { tokenHash } = one;
+    const { clientId = '' } = (await readAnswers(db, one)) ?? {};
+    const baseline = baselineOf(own, await readClientUptake(db, { clientId, before }));
+    const objects = enumerationLimit(baseline, 'day', parameters);
+    // The first day that went beyond what is usual decided it, not the one with the most.
+    const day = await readFirstFullDay(db, { tokenHash, since, until: scope.to, objects });
+    const answers = day === null ? null : await readAnswers(db, day);
+    if (day === null || answers === null) continue;
+    const window = { ...day, ...answers };
+    notices.push(...noticeOf('day', { window, baseline, decidedAt: day.to - 1 }));
+  }
   return notices;
 }
 
@@ -58,18 +128,12 @@ export const objects: readonly Watch[] = [
   {
     concern: 'objects',
     pace: 'slow',
-    look: async (db, scope) => {
-      const found = await readFastEnumerations(db, scope, LEAST);
-      return judgeAll(db, found, 'fast');
-    },
+    look: fastEnumerations,
   },
   {
     concern: 'objects',
     pace: 'rare',
-    look: async (db, scope) => {
-      const found = await readSlowEnumerations(db, scope, LEAST);
-      return judgeAll(db, found, 'slow');
-    },
+    look: slowEnumerations,
   },
   {
     concern: 'objects',

@@ -1,11 +1,16 @@
 import { detectorSchema } from '../../config/detector.ts';
 import type { DetectorConfig } from '../../config/detector.ts';
 import { createDetector } from '../../detector/app.ts';
+import { toFinding, toldFrom, untold } from '../../detector/raise.ts';
+import { lookAround } from '../../detector/watch/look.ts';
 import { OTEL, TW } from '../../model/attributes.ts';
 import type { Finding } from '../../model/finding.ts';
 import { hashToken } from '../../model/hash.ts';
 import type { TokenHash } from '../../model/hash.ts';
 import { readServerClock } from '../../store/detection/fresh.ts';
+import { readRaised, writeRaised } from '../../store/detection/raised.ts';
+import { writeFindings } from '../../store/findings/findings.ts';
+import type { Db } from '../../store/db.ts';
 import { listIncidents } from '../../store/incidents/snapshots.ts';
 import type { IncidentRow } from '../../store/incidents/snapshots.ts';
 import { writeStageState } from '../../store/stage-state.ts';
@@ -63,10 +68,30 @@ export interface Stage extends TestCollector {
   serve(calls: readonly ServedCall[]): Promise<void>;
   /** Lets the detector look at what arrived in the last minute. */
   look(): Promise<Finding[]>;
+  /** Lets the watches look that have their turn every five minutes only. */
+  lookRarely(): Promise<Finding[]>;
   /** Looks, and lets alerting fold what was found. */
   settle(): Promise<void>;
   /** The incidents of one token, client or name. */
   incidents(of: string): Promise<IncidentRow[]>;
+}
+
+/** A range as long as five minutes holds a moment at which the rare watches look; it is told as a tick tells it. */
+async function rareLook(db: Db, settings: DetectorConfig): Promise<Finding[]> {
+  const clock = await readServerClock(db);
+  const scope = { by: 'arrival' as const, from: clock - 360_000, to: clock + 1 };
+  const notices = await lookAround(db, scope, settings);
+  const told = toldFrom(
+    await readRaised(
+      db,
+      notices.map((one) => one.entity.key),
+    ),
+  );
+  const { raise, remember } = untold(notices, told);
+  const findings = await Promise.all(raise.map((one) => toFinding(db, one, clock)));
+  await writeFindings(db, findings);
+  await writeRaised(db, remember);
+  return findings;
 }
 
 /** Starts them. */
@@ -113,6 +138,7 @@ export async function openStage(detector: Record<string, unknown> = {}): Promise
       }
     },
     look,
+    lookRarely: async () => rareLook(store.db, settings),
     settle: async () => {
       await look();
       while (await alerting.round());
