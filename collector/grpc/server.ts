@@ -1,5 +1,10 @@
-import { Metadata, Server, status } from '@grpc/grpc-js';
-import type { ServiceDefinition, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, ServerInterceptingCall, status } from '@grpc/grpc-js';
+import type {
+  ServerInterceptor,
+  ServerUnaryCall,
+  ServiceDefinition,
+  sendUnaryData,
+} from '@grpc/grpc-js';
 import type { Turns } from '../background/turns.ts';
 import { encodeExportResponse } from '../http/status.ts';
 import type { Authenticate } from '../http/sender-keys.ts';
@@ -68,22 +73,46 @@ function retryDetails(code: number, message: string, seconds: number): Metadata 
   return metadata;
 }
 
+/** Senders as they are counted: set when a call is let in. */
+const senders = new WeakMap<Metadata, string>();
+
+/** Asks who sends before a byte of the message is taken. */
+function gate({ authenticate, metrics }: GrpcOptions): ServerInterceptor {
+  return ({ path }, call) =>
+    new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: (metadata, letIn) => {
+            const [authorization] = metadata.get('authorization');
+            const key = typeof authorization === 'string' ? authorization : undefined;
+            const sender = authenticate(key);
+            if (sender !== null) {
+              senders.set(metadata, sender);
+              letIn(metadata);
+              return;
+            }
+            const signal = path === PATHS.logs ? 'logs' : 'traces';
+            const code = status.UNAUTHENTICATED;
+            metrics.refused.inc({ reason: 'unauthenticated', sender: 'unknown' });
+            metrics.requests.inc({ transport: 'grpc', signal, status: status[code] });
+            call.sendStatus({ code, details: 'a sender key is needed' });
+          },
+        });
+      },
+    });
+}
+
 function handlerOf(options: GrpcOptions, signal: Signal) {
-  const { intake, authenticate, metrics, turns } = options;
+  const { intake, metrics, turns } = options;
   return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
-    const [authorization] = call.metadata.get('authorization');
-    const sender = authenticate(typeof authorization === 'string' ? authorization : undefined);
+    const sender = senders.get(call.metadata) ?? 'unknown';
     const count = (code: status): void =>
       metrics.requests.inc({ transport: 'grpc', signal, status: status[code] });
     const refuse = (code: status, reason: string, details: string, metadata?: Metadata): void => {
-      metrics.refused.inc({ reason, sender: sender ?? 'unknown' });
+      metrics.refused.inc({ reason, sender });
       count(code);
       answer({ code, details, ...(metadata === undefined ? {} : { metadata }) });
     };
-    if (sender === null) {
-      refuse(status.UNAUTHENTICATED, 'unauthenticated', 'a sender key is needed');
-      return;
-    }
     turns
       .next()
       .then(() => intake(call.request, 'protobuf', signal, sender))
@@ -118,7 +147,10 @@ export async function startGrpc(
   host: string,
   port: number,
 ): Promise<RunningGrpc> {
-  const server = new Server({ 'grpc.max_receive_message_length': options.maxMessageBytes });
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxMessageBytes,
+    interceptors: [gate(options)],
+  });
   for (const signal of ['traces', 'logs'] as const) {
     server.addService(serviceOf(PATHS[signal]), { Export: handlerOf(options, signal) });
   }

@@ -115,6 +115,11 @@ describe('OTLP/gRPC', () => {
     expect(await collector.calls(`service = 'grpc-bad'`)).toEqual([]);
   });
 
+  it('asks who sends before it takes the message', async () => {
+    const { error } = await send(client, TRACES, Buffer.alloc(100_001), 'wrong-key-of-some-length');
+    expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
+  });
+
   it('refuses what is too large without inviting it again', async () => {
     const { error } = await send(client, TRACES, Buffer.alloc(100_001));
     expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
