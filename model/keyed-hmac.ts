@@ -8,8 +8,13 @@ const BLOCK = 64;
 /** Longest text, in UTF-16 units, that is hashed in one go; longer ones are streamed. */
 const LONGEST = 4096;
 
-/** The key's block, masked, with room for what is hashed behind it. */
-function masked(key: Buffer, mask: number, room: number): Buffer {
+/**
+ * The key as HMAC's first block: padded with zeros to 64 bytes and then masked (RFC 2104's ipad is
+ * 0x36, its opad 0x5c), with room for what is hashed behind it.
+ *
+ * @param key at most 64 bytes
+ */
+export function maskedKey(key: Uint8Array, mask: number, room = 0): Buffer {
   const block = Buffer.alloc(BLOCK + room);
   block.fill(mask, 0, BLOCK);
   key.forEach((byte, at) => (block[at] = byte ^ mask));
@@ -29,8 +34,8 @@ export function keyedHmac(key: string | Buffer): KeyedHmac {
   const { hash } = crypto as Partial<typeof crypto>;
   if (hash === undefined) return streamed;
   const short = bytes.length <= BLOCK ? bytes : crypto.createHash('sha256').update(bytes).digest();
-  const inner = masked(short, 0x36, LONGEST * 3);
-  const outer = masked(short, 0x5c, 32);
+  const inner = maskedKey(short, 0x36, LONGEST * 3);
+  const outer = maskedKey(short, 0x5c, 32);
   return (text) => {
     if (text.length > LONGEST) return streamed(text);
     const end = BLOCK + inner.write(text, BLOCK, 'utf8');

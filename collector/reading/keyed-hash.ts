@@ -1,6 +1,7 @@
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Purpose } from '../../model/hash.ts';
+import { maskedKey } from '../../model/keyed-hmac.ts';
 
 /** Longest message that is hashed here; for longer ones OpenSSL's speed outweighs its set-up. */
 const MAX_MESSAGE = 240;
@@ -101,10 +102,9 @@ export class KeyedHash {
     this.#begin(this.#outer, block, 0x5c);
   }
 
-  /** Compresses the key, padded with zeros and then masked, into a state. */
+  /** Compresses the masked key into a state. */
   #begin(state: Int32Array, key: Buffer, mask: number): void {
-    const padded = Buffer.alloc(BLOCK, mask);
-    key.forEach((byte, at) => (padded[at] = byte ^ mask));
+    const padded = maskedKey(key, mask);
     load(viewOf(padded), 0);
     compress(state);
     padded.fill(0);
