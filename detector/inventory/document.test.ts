@@ -89,6 +89,32 @@ describe('OpenAPI files', () => {
     expect(() => readOpenApi(text)).toThrow(message);
   });
 
+  it('schemas that refer to the next one many times each are read once', () => {
+    const next = (i: number) => ({ $ref: `#/components/schemas/S${i}` });
+    const chain = Array.from({ length: 11 }, (_, i) => [
+      `S${i}`,
+      { allOf: Array.from({ length: 10 }, () => next(i + 1)) },
+    ]);
+    const schemas = { ...Object.fromEntries(chain), S11: { properties: { iban: {} } } };
+    const body = { content: { 'application/json': { schema: next(0) } } };
+    const file = { openapi: '3.0.0', paths: { '/a': { post: { requestBody: body } } } };
+    const started = process.cpuUsage().user;
+    const [post] = readOpenApi(JSON.stringify({ ...file, components: { schemas } }));
+    expect([...(post?.fields ?? [])]).toEqual(['iban']);
+    expect(process.cpuUsage().user - started).toBeLessThan(5_000_000);
+  });
+
+  it('more values, and more fields of all operations, than memory is meant for are refused', () => {
+    const list = `openapi: 3.0.0\npaths: {}\nx: [${'1,'.repeat(1_300_000)}1]`;
+    expect(() => readOpenApi(list)).toThrow(/too many values/);
+    const properties = Object.fromEntries(Array.from({ length: 1_900 }, (_, i) => [`f${i}`, {}]));
+    const schema = { $ref: '#/components/schemas/All' };
+    const post = { requestBody: { content: { j: { schema } } } };
+    const paths = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`/a${i}`, { post }]));
+    const wide = { openapi: '3.0.0', paths, components: { schemas: { All: { properties } } } };
+    expect(() => readOpenApi(JSON.stringify(wide))).toThrow(/more than 1000000 fields/);
+  });
+
   it('aliases that multiply are refused', () => {
     const rows = Array.from({ length: 12 }, (_, i) =>
       i === 0 ? 'a0: &a0 [x, x]' : `a${i}: &a${i} [*a${i - 1}, *a${i - 1}, *a${i - 1}, *a${i - 1}]`,

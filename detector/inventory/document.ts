@@ -24,7 +24,11 @@ export class OpenApiError extends Error {}
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_OPERATIONS = 20_000;
 const MOST_FIELDS = 2_000;
+/** Names of fields in all operations together. */
+const MOST_NAMES = 1_000_000;
 const MOST_ALIASES = 100;
+/** Each comma, colon and dash may be a value, of about 1 kB while it is parsed. */
+const MOST_MARKS = 1_200_000;
 /** Nested deeper, and followed through more references, schemas say nothing new. */
 const DEEPEST = 12;
 
@@ -67,16 +71,33 @@ function followed(root: Tree, node: unknown): unknown {
   return null;
 }
 
+/** The names of a schema's fields while they are gathered, and what was said of schemas on the way. */
+interface Gathered {
+  names: Set<string>;
+  /** Each schema is read once: where each refers to the next one ten times, there are 10^12 ways. */
+  seen: Map<Tree, boolean>;
+}
+
 /** Adds the names of a schema's fields; false where it lets any field pass. */
-function addFields(root: Tree, schema: unknown, into: Set<string>, depth: number): boolean {
+function addFields(root: Tree, schema: unknown, into: Gathered, depth: number): boolean {
   const tree = followed(root, schema);
-  if (!(tree instanceof Map) || depth > DEEPEST || into.size > MOST_FIELDS) return false;
+  if (!(tree instanceof Map) || depth > DEEPEST || into.names.size > MOST_FIELDS) return false;
+  const known = into.seen.get(tree);
+  if (known !== undefined) return known;
+  // Whoever comes by again before it is done goes in a circle.
+  into.seen.set(tree, false);
+  const isClosed = addOwnFields(root, tree, into, depth);
+  into.seen.set(tree, isClosed);
+  return isClosed;
+}
+
+function addOwnFields(root: Tree, tree: Tree, into: Gathered, depth: number): boolean {
   const parts = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => listAt(tree, key));
   const properties = mapAt(tree, 'properties');
   if (properties === null && parts.length === 0) return false;
   const extra: unknown = tree.get('additionalProperties');
   if (extra === true || extra instanceof Map) return false;
-  for (const name of properties?.keys() ?? []) into.add(String(name));
+  for (const name of properties?.keys() ?? []) into.names.add(String(name));
   return parts.every((part) => addFields(root, part, into, depth + 1));
 }
 
@@ -95,9 +116,9 @@ function bodySchemas(root: Tree, operation: Tree): unknown[] {
 
 function fieldsOf(root: Tree, operation: Tree): ReadonlySet<string> | null {
   const schemas = bodySchemas(root, operation);
-  const fields = new Set<string>();
+  const fields: Gathered = { names: new Set(), seen: new Map() };
   if (schemas.length === 0) return null;
-  return schemas.every((schema) => addFields(root, schema, fields, 0)) ? fields : null;
+  return schemas.every((schema) => addFields(root, schema, fields, 0)) ? fields.names : null;
 }
 
 /** The path that all routes begin with: `basePath`, or the path of the first server. */
@@ -112,6 +133,7 @@ function operationsOf(root: Tree): DocumentedOperation[] {
   const base = basePath(root);
   const isSecured = listAt(root, 'security').length > 0;
   const operations: DocumentedOperation[] = [];
+  let names = 0;
   for (const [path, item] of mapAt(root, 'paths') ?? []) {
     const node = followed(root, item);
     if (!(node instanceof Map)) continue;
@@ -122,13 +144,18 @@ function operationsOf(root: Tree): DocumentedOperation[] {
         throw new OpenApiError(`more than ${String(MOST_OPERATIONS)} operations`);
       }
       const route = `${base}${String(path)}`;
+      const fields = fieldsOf(root, operation);
+      names += fields?.size ?? 0;
+      if (names > MOST_NAMES) {
+        throw new OpenApiError(`more than ${String(MOST_NAMES)} fields in all operations`);
+      }
       operations.push({
         method: method.toUpperCase(),
         route,
         common: commonRoute(route),
         isDeprecated: operation.get('deprecated') === true,
         isSecured: operation.has('security') ? listAt(operation, 'security').length > 0 : isSecured,
-        fields: fieldsOf(root, operation),
+        fields,
       });
     }
   }
@@ -153,6 +180,12 @@ function checkShape(document: Document, lines: LineCounter): void {
   }
 }
 
+function marksIn(text: string): number {
+  let marks = 0;
+  for (const _ of text.matchAll(/[,:]|\n *-/g)) marks += 1;
+  return marks;
+}
+
 /**
  * The operations of an OpenAPI file (2.0, 3.0, 3.1; YAML or JSON). References inside the file are
  * followed to a bounded depth, so circles end; other files and hosts are never opened.
@@ -163,6 +196,7 @@ export function readOpenApi(text: string): DocumentedOperation[] {
   if (Buffer.byteLength(text) > MOST_BYTES) {
     throw new OpenApiError(`larger than ${String(MOST_BYTES / 1024 / 1024)} MB`);
   }
+  if (marksIn(text) > MOST_MARKS) throw new OpenApiError('too many values');
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
