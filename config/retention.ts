@@ -21,6 +21,13 @@ export const retentionSchema = z.strictObject({
   token_minute: kept(100),
   client_minute: kept(100),
   activity_minute: kept(100),
+  /** Which objects a token touched, and which clients an object was served to; since they were last touched. */
+  token_objects: kept(180),
+  object_clients: kept(180),
+  /** Nonces and idempotency keys: what comes again later is not noticed. */
+  nonce_uses: kept(7),
+  token_certificates: kept(400),
+  client_amounts: kept(400),
   /** By event time, as all below that have an hour or a day. */
   token_hour: kept(null),
   token_values: kept(null),

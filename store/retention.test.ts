@@ -36,6 +36,8 @@ describe('retention', () => {
       TOKENWATCH_RETENTION_CALLS: '30d',
       TOKENWATCH_RETENTION_FINDINGS: '90d',
       TOKENWATCH_RETENTION_TOKEN_MINUTE: 'forever',
+      TOKENWATCH_RETENTION_TOKEN_OBJECTS: '365d',
+      TOKENWATCH_RETENTION_CLIENT_AMOUNTS: '30d',
     });
     const again = await openStore(config);
     await again.close();
@@ -46,7 +48,7 @@ describe('retention', () => {
     };
     await expect.poll(left, { timeout: 15_000 }).toBe(1);
     const back = await applyRetention(store.db, store.config.retention);
-    expect(back).toEqual(['calls', 'token_minute', 'findings']);
+    expect(back).toEqual(['calls', 'token_minute', 'token_objects', 'client_amounts', 'findings']);
   });
 
   it.each(['1h', '36h', 'never'])('refuses %s', (value) => {

@@ -34,7 +34,7 @@ export const replayNonce = defineDetection<ReplayWindow, object>({
   parameters: {},
   blindSpots: [
     'Services that do not report nonces or idempotency keys.',
-    'Nonces are remembered for a week.',
+    'Nonces are remembered for a week (retention.nonce_uses).',
     'A repetition with the same body from the same network is a retry, unless it comes late (replay.stale).',
   ],
   runbook: [
