@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { policySchema } from './policy.ts';
 import { secret } from './secret.ts';
+import { shardSchema } from './shard.ts';
 
 /** What one look of all rules may take; a rule that takes more rests for a while. */
 const rulesLimitsSchema = z.strictObject({
@@ -14,6 +15,8 @@ const rulesLimitsSchema = z.strictObject({
 export const detectorSchema = z.strictObject({
   /** Seconds between two ticks. */
   tick_seconds: z.number().min(0.1).max(60).default(1),
+  /** The part of the tokens that this detector judges, where several share them: `2/4`. */
+  shard: shardSchema,
   /** Alarm level: at most this many incidents a day for each 10,000 tokens. */
   budget_per_day: z.number().min(0.1).max(10_000).default(10),
   policy: policySchema.prefault({}),

@@ -22,6 +22,8 @@ export interface LoadOptions {
   /** Path of the YAML file; by default TOKENWATCH_CONFIG, else `tokenwatch.yaml` if it is there. */
   file?: string;
   env?: NodeJS.ProcessEnv;
+  /** Variables over the environment's: what the options of a command say. */
+  variables?: Readonly<Record<string, string>>;
   cwd?: string;
   /** Values beneath the file's and the environment's: what a command sets as its own defaults. */
   defaults?: Record<string, unknown>;
@@ -154,7 +156,7 @@ function describe(issue: z.core.$ZodIssue, label: string): string[] {
  * @throws ConfigError that names file, key and expectation for everything that is wrong
  */
 export function loadConfig(options: LoadOptions = {}): LoadedConfig {
-  const env = options.env ?? process.env;
+  const env = { ...(options.env ?? process.env), ...options.variables };
   const cwd = options.cwd ?? process.cwd();
   const named = options.file ?? env['TOKENWATCH_CONFIG'];
   const standard = resolve(cwd, 'tokenwatch.yaml');

@@ -92,7 +92,7 @@ function unjudged(
 /**
  * Looks once at what arrived, and at what earlier looks left.
  *
- * @param arrival what is new, [from, to), epoch ms of the server's clock
+ * @param arrival what is new, [from, to), epoch ms of the server's clock; and whose
  */
 export async function look(
   db: Db,
@@ -110,7 +110,7 @@ export async function look(
   ]);
   judged.notices.push(...noticed);
   const owedMinutes = await lookAtMinutes(db, memory, minutes, again, judged, learn);
-  await lookAtOutcomes(db, minutes, judged, learn);
+  await lookAtOutcomes(db, minutes, arrival, judged, learn);
   const seen: string[] = [];
   const owedValues = [...memory.owedValues];
   if (minutes.length > 0) owedValues.push({ arrival: again, after: '' });
@@ -168,13 +168,14 @@ async function lookAtMinutes(
 async function lookAtOutcomes(
   db: Db,
   minutes: readonly number[],
+  { shard }: Arrival,
   judged: Judged,
   learn: LearnThresholds,
 ): Promise<void> {
   const hours = Map.groupBy(minutes, (minute) => Math.floor(minute / 3600));
   for (const some of hours.values()) {
     const only = new Set(some.map((minute) => minute / 60));
-    const range = { first: Math.min(...only), last: Math.max(...only) };
+    const range = { first: Math.min(...only), last: Math.max(...only), shard };
     await judgeOutcomes(db, range, judged, { only, learn });
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { shardName, shardOf } from '../config/shard.ts';
 import type { RunningStage, StageContext } from '../store/stage.ts';
 import { createDetector } from './app.ts';
 import type { Detector } from './app.ts';
@@ -50,6 +51,30 @@ async function keepPrepared(
   }
 }
 
+/** The first of several detectors is waited for so long, ms; and looked for so often. */
+const LONGEST_FOR_FIRST = 600_000;
+const FIRST_CHECK = 1_000;
+
+/** Waits until what is expected of the hour is there, where another detector learns it. */
+async function awaitExpectations(
+  detector: Detector,
+  { log, now }: StageContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const began = now();
+  for (let turn = 0; !signal.aborted; turn += 1) {
+    if (await detector.isPrepared().catch(() => false)) return;
+    if (turn === 0) log.info('waiting for the first detector, which learns what is expected');
+    if (now() - began > LONGEST_FOR_FIRST) {
+      log.warn(
+        'the first detector has learnt nothing of this hour; volume is not judged until then',
+      );
+      return;
+    }
+    await delay(FIRST_CHECK, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 async function step(
   detector: Detector,
   context: StageContext,
@@ -64,6 +89,10 @@ async function step(
   metrics.lagSeconds.set(result.behind / 1000);
   metrics.owedLooks.set(result.owed);
   metrics.givenUp.set(result.givenUp);
+  for (const { shard, since } of result.neighbours) {
+    const silent = Math.max(0, result.cursor + result.behind - since) / 1000;
+    metrics.silentSeconds.set({ shard: shardName(shard) }, silent);
+  }
   if (result.owed > 0) {
     const { owed, givenUp } = result;
     context.log.warn({ owed, givenUp }, 'too much for one look; the rest is taken next');
@@ -134,12 +163,15 @@ async function keepLooking(
 export async function startDetector(context: StageContext): Promise<RunningStage> {
   const { config, db, log } = context;
   const metrics = createMetrics(context.registry);
+  const shard = shardOf(config.detector.shard);
+  metrics.shard.set({ shard: shardName(shard) }, 1);
   const live = createLiveSettings(db, config.detector, log);
   await live.refresh();
   const own = await startRules(context);
   const detector = createDetector({
     db,
     now: context.now,
+    shard,
     get settings() {
       return { ...live.current, userRules: own.rules };
     },
@@ -148,11 +180,16 @@ export async function startDetector(context: StageContext): Promise<RunningStage
     ...detector,
     tick: async () => withParameters(live.current.changed, async () => detector.tick()),
   };
-  await keepInventory(db, config.detector, context.now());
+  // What there is once for all detectors is the first one's.
+  if (shard.index === 1) await keepInventory(db, config.detector, context.now());
   await detector.start();
   const stopping = new AbortController();
   // What is known is learnt before anything is judged by it.
-  const running = prepare(detector, context, metrics).then(async () =>
+  const learnt = async (): Promise<unknown> =>
+    shard.index === 1
+      ? prepare(detector, context, metrics)
+      : awaitExpectations(detector, context, stopping.signal);
+  const running = learnt().then(async () =>
     Promise.all([
       keepPrepared(detector, context, metrics, stopping.signal),
       keepLooking(tuned, context, metrics, stopping.signal),

@@ -11,6 +11,25 @@ export interface DetectorMetrics {
   knownTokens: Gauge;
   owedLooks: Gauge;
   givenUp: Gauge;
+  shard: Gauge<'shard'>;
+  silentSeconds: Gauge<'shard'>;
+}
+
+/** What concerns the sharing of tokens among several detectors. */
+function createShardMetrics(registry: Registry): Pick<DetectorMetrics, 'shard' | 'silentSeconds'> {
+  const common = { labelNames: ['shard'] as const, registers: [registry] };
+  return {
+    shard: new Gauge({
+      name: 'tokenwatch_detector_shard',
+      help: 'Which part of the tokens this detector judges: 1 for its shard',
+      ...common,
+    }),
+    silentSeconds: new Gauge({
+      name: 'tokenwatch_detector_shard_silent_seconds',
+      help: 'How long ago the other detectors that share the tokens last looked, as this one sees it',
+      ...common,
+    }),
+  };
 }
 
 /** Registers the detector's metrics. */
@@ -61,5 +80,6 @@ export function createMetrics(registry: Registry): DetectorMetrics {
       help: 'Looks that were never taken since the start, because too many were owed',
       registers,
     }),
+    ...createShardMetrics(registry),
   };
 }

@@ -31,6 +31,7 @@ import { lifecycleRotationOverdue } from './detections/lifecycle-rotation-overdu
 import { pipelineAttributeLost } from './detections/pipeline-attribute-lost.ts';
 import { pipelineClockSkew } from './detections/pipeline-clock-skew.ts';
 import { pipelineSampled } from './detections/pipeline-sampled.ts';
+import { pipelineShardSilent } from './detections/pipeline-shard-silent.ts';
 import { pipelineSilent } from './detections/pipeline-silent.ts';
 import { pipelineStopped } from './detections/pipeline-stopped.ts';
 import { replayNonce } from './detections/replay-nonce.ts';
@@ -94,6 +95,7 @@ export const DETECTIONS = {
   pipelineAttributeLost,
   pipelineClockSkew,
   pipelineSampled,
+  pipelineShardSilent,
 } as const;
 
 /** A detection whose window and baseline are its own business. */

@@ -1,5 +1,7 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLogger } from '../../config/logger.ts';
+import type { Config } from '../../config/schema.ts';
+import { SHARD_EXPECTED, WHOLE, parseShard, shardName } from '../../config/shard.ts';
 import type { RunningStage, StageContext } from '../../store/stage.ts';
 import { configFor } from '../config-option.ts';
 import { Lifetime } from '../lifetime.ts';
@@ -28,8 +30,22 @@ export const STAGES: Record<string, { about: string; load: () => Promise<Start> 
   },
 };
 
+/** What a stage's own options say, as the variables of the configuration that they go before. */
+function variablesOf(command: Command): Record<string, string> {
+  const { shard } = command.opts<{ shard?: string }>();
+  return shard === undefined ? {} : { TOKENWATCH_DETECTOR_SHARD: shard };
+}
+
+/** The name of a process: `collector`, or of several detectors `detector-2/4`. */
+function instanceOf(name: string, { detector }: Config): string {
+  return name === 'detector' && detector.shard !== shardName(WHOLE)
+    ? `${name}-${detector.shard}`
+    : name;
+}
+
 async function runStage(name: string, command: Command): Promise<void> {
-  const { config } = configFor(command);
+  const { config } = configFor(command, {}, variablesOf(command));
+  const instance = instanceOf(name, config);
   const log = createLogger(name, config.log.level);
   const lifetime = new Lifetime(log);
   lifetime.listen();
@@ -40,7 +56,8 @@ async function runStage(name: string, command: Command): Promise<void> {
     // Listened to from the start: its failure may come before anyone waits for it.
     ready.catch(() => undefined);
     let isStarted = false;
-    const health = await startHealthServer(context, () => isStarted);
+    const about = instance === name ? {} : { shard: config.detector.shard };
+    const health = await startHealthServer(context, () => isStarted, about);
     if (health !== null) lifetime.add(health);
     // The collector keeps calls on disk meanwhile; the others have nothing to do without the store.
     const isThere = name === 'collector' || (await ready);
@@ -49,7 +66,7 @@ async function runStage(name: string, command: Command): Promise<void> {
       const stage = await start(context);
       lifetime.add(stage);
       log.info({ urls: stage.urls }, 'started');
-      if (await ready) sampleMetrics(context, name, [name], lifetime);
+      if (await ready) sampleMetrics(context, instance, [name], lifetime);
       isStarted = true;
     }
   } catch (error) {
@@ -61,11 +78,22 @@ async function runStage(name: string, command: Command): Promise<void> {
 
 /** `tokenwatch collector | detector | alerting | console`: one stage as a process of its own. */
 export function stageCommands(): Command[] {
-  return Object.entries(STAGES).map(([name, { about }]) =>
-    new Command(name)
+  return Object.entries(STAGES).map(([name, { about }]) => {
+    const stage = new Command(name)
       .description(`run one stage: ${about}`)
       .action(async (_options, command: Command) => {
         await runStage(name, command);
-      }),
+      });
+    return name === 'detector' ? stage.addOption(shardOption()) : stage;
+  });
+}
+
+function shardOption(): Option {
+  const about = 'judge one part of the tokens, of n that as many detectors share: 2/4';
+  return new Option('--shard <i/n>', `${about} (default: detector.shard, or 1/1)`).argParser(
+    (text: string) => {
+      if (parseShard(text) === null) throw new InvalidArgumentError(`${SHARD_EXPECTED}.`);
+      return text;
+    },
   );
 }

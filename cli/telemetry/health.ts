@@ -21,11 +21,13 @@ async function ready({ db }: StageContext, isStarted: () => boolean): Promise<bo
  * Says how a process is, for probes and Prometheus: `/health` while it runs, `/ready` while its
  * stage is at work and reaches ClickHouse, `/metrics`. Null where `telemetry.port` is not set.
  *
+ * @param about what else a probe is told: which part of the work this process does
  * @throws Error when the port is taken
  */
 export async function startHealthServer(
   context: StageContext,
   isStarted: () => boolean = () => true,
+  about: Readonly<Record<string, string>> = {},
 ): Promise<HealthServer | null> {
   const { host, port } = context.config.telemetry;
   if (port === undefined) return null;
@@ -33,10 +35,11 @@ export async function startHealthServer(
   const server: Server = createServer((request, response) => {
     const respond = async (): Promise<void> => {
       if (request.method !== 'GET') answer(response, 405, { error: 'expected GET' });
-      else if (request.url === '/health') answer(response, 200, { status: 'ok' });
+      else if (request.url === '/health') answer(response, 200, { status: 'ok', ...about });
       else if (request.url === '/ready') {
         const isReady = await ready(context, isStarted);
-        answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
+        const status = isReady ? 'ready' : 'not ready';
+        answer(response, isReady ? 200 : 503, { status, ...about });
       } else if (request.url === '/metrics') {
         const text = await registry.metrics();
         response.writeHead(200, { 'Content-Type': registry.contentType }).end(text);

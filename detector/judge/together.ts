@@ -47,12 +47,18 @@ function byToken(rows: readonly SurpriseRow[]): Map<string, SurpriseRow[]> {
  * Judges what came together: at each new surprise, the signs of the 60 minutes up to it.
  *
  * @param past surprises of the same tokens before, at least an hour of them
+ * @param only tokens to judge, where not all
  */
-export function judgeTogether(past: readonly SurpriseRow[], into: Judged): void {
+export function judgeTogether(
+  past: readonly SurpriseRow[],
+  into: Judged,
+  only?: ReadonlySet<string>,
+): void {
   const { thresholds } = into;
   if (thresholds === undefined) return;
   const before = byToken(past);
   for (const [key, fresh] of byToken(into.surprises)) {
+    if (only?.has(key) === false) continue;
     const rows = [...(before.get(key) ?? []), ...fresh];
     if (!severalSides(rows)) continue;
     const since = Math.min(...fresh.map(completeAt));
@@ -95,16 +101,22 @@ export async function judgeTogetherLive(
   into: Judged,
   learn: LearnThresholds,
 ): Promise<void> {
-  const fresh = [...byToken(into.surprises)];
-  if (fresh.length === 0) return;
-  const keys = fresh.map(([key]) => key);
-  const times = fresh.flatMap(([, rows]) => rows.map((row) => row.time));
-  const until = Math.max(...times);
-  const range = { from: Math.min(...times) - HOUR_MS, to: until + 1 };
-  const past = await readSurprises(db, keys, range);
+  const fresh = byToken(into.surprises);
+  if (fresh.size === 0) return;
+  const untilOf = new Map(
+    [...fresh].map(([key, rows]) => [key, Math.max(...rows.map((row) => row.time))]),
+  );
+  const keys = [...fresh.keys()];
+  const times = [...fresh.values()].flatMap((rows) => rows.map((row) => row.time));
+  const range = { from: Math.min(...times) - HOUR_MS, to: Math.max(...times) + 1 };
+  // Each token up to its own last call: what others did beside it must not matter.
+  const past = (await readSurprises(db, keys, range)).filter(
+    (row) => row.time <= (untilOf.get(row.key) ?? 0),
+  );
   const both = byToken([...past, ...into.surprises]);
   const several = keys.filter((key) => severalSides(both.get(key) ?? []));
-  if (several.length === 0) return;
-  into.thresholds = await learn(several, hourOf(until));
-  judgeTogether(past, into);
+  for (const [hour, some] of Map.groupBy(several, (key) => hourOf(untilOf.get(key) ?? 0))) {
+    into.thresholds = await learn(some, hour);
+    judgeTogether(past, into, new Set(some));
+  }
 }

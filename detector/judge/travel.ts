@@ -28,31 +28,47 @@ export async function judgeTravel(
   into: Judged,
   learn?: LearnThresholds,
 ): Promise<void> {
-  const clients = new Map<string, string>();
-  let since = Infinity;
-  let until = 0;
-  for (const one of values) {
-    if (one.dimension !== 'country') continue;
-    clients.set(one.tokenHash, one.clientId);
-    since = Math.min(since, one.time);
-    until = Math.max(until, one.time);
-  }
-  if (clients.size === 0) return;
+  const travellers = travellersAmong(values);
   // Those who called from the new country may have gone home in the meantime.
-  const range = { from: since - HOUR_MS, to: until + HOUR_MS };
-  const trails = (await readTrails(db, range, [...clients.keys()])).filter(isImpossible);
-  if (trails.length === 0) return;
-  const tokens = trails.map((trail) => trail.tokenHash);
-  const [records, thresholds] = await Promise.all([
-    readCountryHours(db, hourOf(until), tokens),
-    learn?.(tokens, hourOf(until)),
-  ]);
-  if (thresholds !== undefined) into.thresholds = thresholds;
-  const recordOf = new Map(records.map((record) => [record.tokenHash, record]));
-  for (const trail of trails) {
-    const clientId = clients.get(trail.tokenHash) ?? '';
-    judgeTrail(trail, clientId, recordOf.get(trail.tokenHash), since, into);
+  const asked = [...travellers].map(([tokenHash, { since, until }]) => ({
+    ...{ tokenHash, from: since - HOUR_MS, to: until + HOUR_MS },
+  }));
+  const trails = (await readTrails(db, asked)).filter(isImpossible);
+  const hourFor = ({ tokenHash }: Trail): number => hourOf(travellers.get(tokenHash)?.until ?? 0);
+  for (const [hour, some] of Map.groupBy(trails, hourFor)) {
+    const tokens = some.map((trail) => trail.tokenHash);
+    const [records, thresholds] = await Promise.all([
+      readCountryHours(db, hour, tokens),
+      learn?.(tokens, hour),
+    ]);
+    if (thresholds !== undefined) into.thresholds = thresholds;
+    const recordOf = new Map(records.map((record) => [record.tokenHash, record]));
+    for (const trail of some) {
+      const { tokenHash } = trail;
+      const { clientId = '', since = Infinity } = travellers.get(tokenHash) ?? {};
+      judgeTrail(trail, clientId, recordOf.get(tokenHash), since, into);
+    }
   }
+}
+
+/** Who showed a new country; the first and the last call that did, epoch ms. */
+interface Traveller {
+  clientId: string;
+  since: number;
+  until: number;
+}
+
+/** By token, each by its own calls: what others did beside it must not matter. */
+function travellersAmong(values: readonly FreshValue[]): Map<string, Traveller> {
+  const travellers = new Map<string, Traveller>();
+  for (const { dimension, tokenHash, clientId, time } of values) {
+    if (dimension !== 'country') continue;
+    const before = travellers.get(tokenHash);
+    const since = Math.min(before?.since ?? time, time);
+    const until = Math.max(before?.until ?? time, time);
+    travellers.set(tokenHash, { clientId, since, until });
+  }
+  return travellers;
 }
 
 /** Whether a trail holds any impossible switch at all; most do not. */

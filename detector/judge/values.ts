@@ -8,7 +8,7 @@ import {
   readTokenCounts,
   readUptakes,
 } from '../../store/detection/values.ts';
-import type { Uptake } from '../../store/detection/values.ts';
+import type { TokenCount, Uptake } from '../../store/detection/values.ts';
 import type { Noticed } from '../detection.ts';
 import { RELAYS, geographyBits } from '../detections/geography-new-country.ts';
 import type { CountryBaseline } from '../detections/geography-new-country.ts';
@@ -40,18 +40,18 @@ const BY_DIMENSION: Readonly<Record<string, readonly AnyDetection[]>> = {
 interface Known {
   own: Map<string, Record<string, number>>;
   uptakes: Map<string, Uptake>;
-  tokens: Map<string, number>;
+  tokens: Map<string, TokenCount>;
   shares: Map<string, number>;
 }
 
 async function fetchKnown(db: Db, hour: number, values: readonly FreshValue[]): Promise<Known> {
   const hashes = values.map((one) => one.tokenHash);
   const clients = values.map((one) => one.clientId);
-  const before = Math.max(...values.map((one) => one.time));
+  const range = { from: hour * HOUR_MS, to: (hour + 1) * HOUR_MS };
   const [own, uptakes, tokens, shares] = await Promise.all([
     readOwnValues(db, hour, hashes),
     readUptakes(db, values),
-    readTokenCounts(db, clients, before),
+    readTokenCounts(db, clients, range),
     readShares(db, Math.floor((hour * 3600) / 86_400), values),
   ]);
   return {
@@ -62,6 +62,12 @@ async function fetchKnown(db: Db, hour: number, values: readonly FreshValue[]): 
     tokens,
     shares,
   };
+}
+
+/** How many tokens a client had before a moment, as of that moment: whatever else is looked at beside it. */
+function tokensBefore(count: TokenCount | undefined, time: number): number {
+  if (count === undefined) return 0;
+  return count.before + count.since.filter((since) => since < time).length;
 }
 
 /** The baseline of one fresh value as of its first call. */
@@ -78,7 +84,7 @@ function baselineOf(fresh: FreshValue, known: Known): ValueBaseline {
   });
   return {
     counts: known.own.get(`${tokenHash}\0${dimension}`) ?? {},
-    clientTokens: Math.max(0, (known.tokens.get(clientId) ?? 1) - 1),
+    clientTokens: Math.max(0, tokensBefore(known.tokens.get(clientId), time) - 1),
     clientTokensWith: withIt,
     siblings,
     share: known.shares.get(`${dimension}\0${value}`) ?? 0,

@@ -1,4 +1,5 @@
 import type { Db } from '../../store/db.ts';
+import type { Arrival } from '../../store/detection/fresh.ts';
 import { readClientProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
 import { readBusiestTokens } from '../../store/detection/busiest-tokens.ts';
@@ -81,8 +82,8 @@ function caseOf(row: WindowRow, minute: number, move: number): VolumeCase {
 export interface MinuteLook {
   /** Beginning of the minute, epoch ms. */
   minute: number;
-  /** When the calls arrived, [from, to), epoch ms. */
-  arrival: { from: number; to: number };
+  /** When the calls arrived, [from, to), epoch ms; and whose they are. */
+  arrival: Arrival;
   /** Where the last look at them ended, by entity; absent at first. */
   after?: { token: string | null; client: string | null };
 }

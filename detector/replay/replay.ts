@@ -222,9 +222,9 @@ async function judgeTravellers(
   into: Judged,
 ): Promise<void> {
   if (travellers.size === 0) return;
-  const tokens = [...travellers.keys()];
   const range = { from: (hour - 1) * HOUR_MS, to: (hour + 1) * HOUR_MS };
-  const trails = (await readTrails(state.db, range, tokens)).filter(isImpossible);
+  const asked = [...travellers.keys()].map((tokenHash) => ({ tokenHash, ...range }));
+  const trails = (await readTrails(state.db, asked)).filter(isImpossible);
   if (trails.length === 0) return;
   const hashes = trails.map((trail) => trail.tokenHash);
   const records = await readCountryHours(state.db, hour, hashes);

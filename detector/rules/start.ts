@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { shardOf } from '../../config/shard.ts';
 import type { Config } from '../../config/schema.ts';
-import type { Logger } from '../../config/logger.ts';
-import type { Db } from '../../store/db.ts';
 import { writeRuleCatalogue } from '../../store/rules/catalogue.ts';
 import { openRulesDb } from '../../store/rules/user.ts';
 import type { StageContext } from '../../store/stage.ts';
@@ -60,7 +59,10 @@ function measure(metrics: RuleMetrics, book: RuleBook, rules: UserRules): void {
   metrics.rules.set({ state: 'broken' }, new Set(book.problems.map(({ file }) => file)).size);
 }
 
-async function publish(book: RuleBook, db: Db, log: Logger): Promise<void> {
+/** Of several detectors the first one tells the catalogue which rules there are. */
+const isFirst = ({ detector }: Config): boolean => shardOf(detector.shard).index === 1;
+
+async function publish(book: RuleBook, { db, log, config }: StageContext): Promise<void> {
   for (const problem of book.problems) {
     const kept = book.rules.filter(({ rule }) => rule.file === problem.file).length;
     log.warn(
@@ -70,7 +72,7 @@ async function publish(book: RuleBook, db: Db, log: Logger): Promise<void> {
         : 'a file of rules is broken; nothing of it is in force',
     );
   }
-  await writeRuleCatalogue(db, catalogueOf(book));
+  if (isFirst(config)) await writeRuleCatalogue(db, catalogueOf(book));
   log.info({ rules: book.rules.map(({ rule }) => rule.card.id) }, 'rules read');
 }
 
@@ -83,7 +85,7 @@ export async function startRules(context: StageContext): Promise<RunningRules> {
   const { config, db, log, now, registry } = context;
   const { rules: paths, rules_limits: limits } = config.detector;
   if (paths.length === 0) {
-    await writeRuleCatalogue(db, []);
+    if (isFirst(config)) await writeRuleCatalogue(db, []);
     return {
       rules: undefined,
       follow: async () => Promise.resolve(),
@@ -101,14 +103,14 @@ export async function startRules(context: StageContext): Promise<RunningRules> {
   const current = (): ReturnType<typeof inForce> => inForce(book);
   const rules = createUserRules({ db: reader, limits, rules: current, now, onTrouble });
   await book.refresh();
-  await publish(book, db, log);
+  await publish(book, context);
   measure(metrics, book, rules);
   return {
     rules,
     async follow(signal) {
       while (!signal.aborted) {
         try {
-          if (await book.refresh()) await publish(book, db, log);
+          if (await book.refresh()) await publish(book, context);
           measure(metrics, book, rules);
         } catch (error) {
           log.error({ err: error }, 'rules could not be read again; it will be tried again');

@@ -32,7 +32,11 @@ function judgeAge(age: TokenAge, policy: Policy, range: Range): OpenNotice[] {
       // Live, a token that has expired meanwhile is another detection's business.
       holds: policy.expiry_notice > 0 && (range.from !== -Infinity || expiresAt > range.to),
     },
-    { detection: lifecycleLifetimeOverPolicy, at: since, holds: policy.max_lifetime > 0 },
+    {
+      detection: lifecycleLifetimeOverPolicy,
+      at: since,
+      holds: policy.max_lifetime > 0,
+    },
     {
       detection: lifecycleRotationOverdue,
       at: overdueAt,
@@ -56,9 +60,13 @@ function judgeAge(age: TokenAge, policy: Policy, range: Range): OpenNotice[] {
     });
 }
 
+/** Whose rotation it is shows only once a client's tokens are compared: others' notices are left out later. */
 async function overlaps(db: Db, policy: Policy, range: Range): Promise<OpenNotice[]> {
   if (policy.overlap === 0) return [];
-  const begun = { from: range.from - policy.overlap, to: range.to - policy.overlap };
+  const begun = {
+    from: range.from - policy.overlap,
+    to: range.to - policy.overlap,
+  };
   const siblings = await readSiblings(db, begun);
   return rotationsIn(siblings, begun).flatMap((rotation) => {
     const detection = DETECTIONS.lifecycleOverlap;
@@ -85,6 +93,7 @@ export const ages: Watch = {
       maxLifetime: policy.max_lifetime,
       rotateWithin: policy.rotate_within,
       isLive,
+      shard: scope.shard,
     });
     const due = found.flatMap((age) => judgeAge(age, policy, range));
     const lately = isLive ? { from: scope.to - DAY, to: scope.to } : range;

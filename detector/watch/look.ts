@@ -1,13 +1,19 @@
 import type { Db } from '../../store/db.ts';
 import { readConcerns } from '../../store/detection/concerns.ts';
+import { WHOLE } from '../../config/shard.ts';
 import type { Scope } from '../../store/detection/scope.ts';
+import { ownsKey } from '../../store/detection/shard.ts';
 import type { OpenNotice } from '../judge/judged.ts';
 import type { DetectorSettings } from '../parameters.ts';
 import type { Watch } from './watch.ts';
 import { WATCHES } from './watches.ts';
 
 /** Live, slow watches look when the clock turns to another 20 s, rare ones to another 5 min; ms. */
-const EVERY: Readonly<Record<Watch['pace'], number>> = { tick: 0, slow: 20_000, rare: 300_000 };
+const EVERY: Readonly<Record<Watch['pace'], number>> = {
+  tick: 0,
+  slow: 20_000,
+  rare: 300_000,
+};
 /** They look at all calls that arrived in so long, ms: five minutes and what a look overlaps. */
 const RECENT_MS = 330_000;
 /** A look over more than this is one of several that catch up, ms. */
@@ -25,7 +31,10 @@ function rangeOf(pace: Watch['pace'], scope: Scope): Scope | null {
   return { ...scope, from: scope.from - RECENT_MS };
 }
 
-/** What all watches, and the users' own rules, notice in a range of calls. */
+/**
+ * What all watches, and the users' own rules, notice in a range of calls. Of several detectors each
+ * notices what concerns its own entities: nearly all of them are told apart by the store.
+ */
 export async function lookAround(
   db: Db,
   scope: Scope,
@@ -35,14 +44,20 @@ export async function lookAround(
   for (const pace of ['tick', 'slow', 'rare'] as const) {
     const range = rangeOf(pace, scope);
     if (range === null) continue;
-    const watches = WATCHES.filter((watch) => watch.pace === pace);
+    const isFirst = (scope.shard ?? WHOLE).index === 1;
+    const watches = WATCHES.filter((one) => one.pace === pace && (isFirst || one.once !== true));
     const names = new Set(watches.flatMap(({ concern }) => concern ?? []));
     const concerned = await readConcerns(db, range, settings, [...names]);
-    for (const { concern, look } of watches) {
+    for (const { concern, look, once } of watches) {
       if (concern !== undefined && !concerned.has(concern)) continue;
-      notices.push(...(await look(db, range, settings)));
+      if (once === true) notices.push(...(await look(db, range, settings)));
+      else notices.push(...ownOf(scope, await look(db, range, settings)));
     }
   }
-  notices.push(...((await settings.userRules?.look(scope)) ?? []));
+  notices.push(...ownOf(scope, (await settings.userRules?.look(scope)) ?? []));
   return notices;
+}
+
+function ownOf({ shard = WHOLE }: Scope, notices: OpenNotice[]): OpenNotice[] {
+  return shard.count === 1 ? notices : notices.filter(({ entity }) => ownsKey(shard, entity.key));
 }

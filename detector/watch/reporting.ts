@@ -160,6 +160,7 @@ async function redated(db: Db, to: number): Promise<OpenNotice[]> {
 export const reporting: readonly Watch[] = [
   {
     pace: 'rare',
+    once: true,
     look: async (db, scope) => {
       if (scope.by === 'event') return [];
       const end = endOf(scope.to);
@@ -174,6 +175,7 @@ export const reporting: readonly Watch[] = [
   {
     concern: 'calls',
     pace: 'rare',
+    once: true,
     look: async (db, scope) =>
       scope.by === 'event' ? [] : judgeArrivals(await readArrivals(db, scope)),
   },

@@ -15,6 +15,8 @@ export interface Watch {
   concern?: Concern;
   /** Live: every tick; every 20 s, over the calls of the last five minutes; or every five minutes. */
   pace: 'tick' | 'slow' | 'rare';
+  /** It compares everything with everything: of several detectors the first one looks. */
+  once?: true;
   /** Reads and judges; what it notices, with `decidedAt` set. */
   look: (db: Db, scope: Scope, settings: DetectorConfig) => Promise<OpenNotice[]>;
 }

@@ -1,5 +1,7 @@
 import type { Db } from '../db.ts';
+import type { Shard } from '../../config/shard.ts';
 import { TABLES } from '../tables.ts';
+import { andOwn, shardParams } from './shard.ts';
 
 /** How old a token is and how long it lasts: what it states, or what its issuer registered. Epoch ms, 0: not known. */
 export interface TokenAge {
@@ -23,6 +25,8 @@ export interface AgeQuery {
   rotateWithin: number;
   /** Live: tokens that were told of already are left out. */
   isLive: boolean;
+  /** Whose tokens; all where absent. */
+  shard?: Shard | undefined;
 }
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
@@ -40,7 +44,7 @@ function candidates(db: Db, query: AgeQuery): string {
     `({rotateWithin:UInt32} > 0 AND if(issued_at > toDateTime(0), issued_at, seen_from) < toDateTime({overdue:UInt32})
       AND seen_to > toDateTime({lately:UInt32}) ${untold('lifecycle.rotation-overdue')})`,
   ];
-  const where = questions.join(' OR ');
+  const where = `(${questions.join(' OR ')}) ${andOwn(query, 'token_hash')}`;
   return `SELECT token_hash FROM (SELECT token_hash, issued_at, expires_at,
       toDateTime(first_seen) AS seen_from, toDateTime(last_seen) AS seen_to
     FROM ${db.database}.${TABLES.tokenInventory}) WHERE ${where}
@@ -86,6 +90,7 @@ export async function readAges(db: Db, query: AgeQuery): Promise<TokenAge[]> {
       overdue: Math.max(0, seconds(query.at - query.rotateWithin)),
       maxLifetime: seconds(query.maxLifetime),
       rotateWithin: seconds(query.rotateWithin),
+      ...shardParams(query),
     },
   );
 }

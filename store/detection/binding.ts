@@ -2,6 +2,7 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { ACCEPTED, WITH_TOKEN, scopeParams, scopeSql, sinceADay } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnToken, ownSql } from './shard.ts';
 
 const NONE = "toFixedString('', 32)";
 
@@ -41,13 +42,24 @@ function seers(calls: string): string {
       AND client_cert_sha256 != ${NONE}`;
 }
 
+/**
+ * A token's own shard asks for its calls. Where the service reports no certificates at all, it is the
+ * service that something is said of, and its shard asks for the calls of all tokens.
+ */
+function ownUse(calls: string, scope: Scope): string {
+  const token = ownSql(scope, 'c.token_hash');
+  if (token === '1') return '';
+  const service = ownSql(scope, 'SHA256(c.service)');
+  return `AND (${token} OR (${service} AND c.service NOT IN (${seers(calls)})))`;
+}
+
 /** Tokens whose own binding was not kept, by service, with all such calls of the last day. */
 export async function readUnboundUse(db: Db, scope: Scope): Promise<UnboundUse[]> {
   const calls = `${db.database}.${TABLES.calls}`;
   return db.query<UnboundUse>(
     `SELECT lower(hex(c.token_hash)) AS tokenHash, argMin(c.client_id, c.time) AS clientId,
        ${UNBOUND_USE}, c.service IN (${seers(calls)}) AS serviceSees
-     FROM ${calls} AS c WHERE ${sinceADay(calls, scope, CONCERNS_UNBOUND)}
+     FROM ${calls} AS c WHERE ${sinceADay(calls, scope, CONCERNS_UNBOUND, ownUse(calls, scope))}
      GROUP BY c.token_hash, c.service ORDER BY first LIMIT 10000`,
     scopeParams(scope),
   );
@@ -80,6 +92,7 @@ export async function readRegisteredBindings(
       `SELECT lower(hex(c.token_hash)) AS tokenHash, argMin(c.client_id, c.time) AS clientId,
          ${UNBOUND_USE}, c.service IN (${seers(calls)}) AS serviceSees
        ${from} AND r.cert != '' AND lower(hex(c.client_cert_sha256)) != lower(r.cert)
+         ${ownUse(calls, scope)}
        GROUP BY c.token_hash, c.service ORDER BY first LIMIT 10000`,
       scopeParams(scope),
     ),
@@ -89,7 +102,7 @@ export async function readRegisteredBindings(
          count() AS calls, groupUniqArray(10)(concat('AS', toString(c.asn))) AS networks,
          any(r.allowed) AS allowed
        ${from} AND notEmpty(r.allowed) AND c.asn != 0
-         AND NOT has(r.allowed, concat('AS', toString(c.asn)))
+         AND NOT has(r.allowed, concat('AS', toString(c.asn))) ${andOwnToken(scope)}
        GROUP BY c.token_hash ORDER BY first LIMIT 10000`,
       scopeParams(scope),
     ),
@@ -122,7 +135,7 @@ export async function readNewCertificates(db: Db, scope: Scope): Promise<NewCert
          min(first_seen) AS seen, sum(t.calls) AS n
        FROM ${table} AS t
        WHERE token_hash IN (SELECT c.token_hash FROM ${calls} AS c WHERE ${scopeSql(scope)}
-         AND ${CONCERNS_CERTIFIED})
+         AND ${CONCERNS_CERTIFIED} ${andOwnToken(scope)})
        GROUP BY token_hash, cert
      ),
      fresh AS (SELECT * FROM pairs WHERE seen >= fromUnixTimestamp64Milli({from:Int64})

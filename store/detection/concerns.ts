@@ -13,6 +13,7 @@ import { CONCERNS_ONE_FACTOR, CONCERNS_TRANSPORT } from './transport.ts';
 import { CONCERNS_NONCE } from './replays.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnToken } from './shard.ts';
 
 /**
  * Which calls a watch is about, as a condition on one call under the alias `c`. One pass over the
@@ -40,6 +41,12 @@ export const CONCERNS = {
 
 export type Concern = keyof typeof CONCERNS;
 
+/** Those that only tokens are found by: of others' calls they need not know. */
+const OF_TOKENS: ReadonlySet<Concern> = new Set<Concern>([
+  ...(['tokens', 'environments', 'expired', 'lapsed', 'certified', 'oneFactor'] as const),
+  ...(['objects', 'foreignOwner', 'nonces'] as const),
+]);
+
 /** Those of some watches that calls of a look concern. */
 export async function readConcerns(
   db: Db,
@@ -47,10 +54,33 @@ export async function readConcerns(
   settings: DetectorConfig,
   names: readonly Concern[],
 ): Promise<Set<Concern>> {
+  const own = andOwnToken(scope);
+  if (own === '') return countConcerns(db, scope, settings, names);
+  const [ofTokens, others] = await Promise.all([
+    countConcerns(
+      ...([db, scope, settings] as const),
+      names.filter((name) => OF_TOKENS.has(name)),
+      own,
+    ),
+    countConcerns(
+      ...([db, scope, settings] as const),
+      names.filter((name) => !OF_TOKENS.has(name)),
+    ),
+  ]);
+  return new Set([...ofTokens, ...others]);
+}
+
+async function countConcerns(
+  db: Db,
+  scope: Scope,
+  settings: DetectorConfig,
+  names: readonly Concern[],
+  own = '',
+): Promise<Set<Concern>> {
   if (names.length === 0) return new Set();
   const counts = names.map((name) => `countIf(${CONCERNS[name](db)}) AS ${name}`).join(', ');
   const [row] = await db.query<Record<Concern, number>>(
-    `SELECT ${counts} FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)}`,
+    `SELECT ${counts} FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} ${own}`,
     { ...scopeParams(scope), ...policyParams(settings.policy) },
   );
   return new Set(names.filter((name) => (row?.[name] ?? 0) > 0));

@@ -2,6 +2,7 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnService, andOwnToken, ownSql } from './shard.ts';
 
 /** Calls that were refused: for their credential, or because they were too many. */
 export const CONCERNS_DENIED = 'c.status IN (401, 403, 429)';
@@ -55,11 +56,11 @@ export async function readBreakthroughs(
     `SELECT lower(hex(passed.2)) AS tokenHash, passed.3 AS clientId, by, denied, tokens,
        toUnixTimestamp64Milli(denials[1]) AS first, toUnixTimestamp64Milli(passed.1) AS passedAt, routes
      FROM (
-       ${grouped('token', 'c.token_hash, c.method, c.route', `${WITH_TOKEN} AND ${deniers('token_hash')}`)}
+       ${grouped('token', 'c.token_hash, c.method, c.route', `${WITH_TOKEN} ${andOwnToken(scope)} AND ${deniers('token_hash')}`)}
        UNION ALL
        ${grouped('address', 'c.ip_hash', `c.ip_hash != toFixedString('', 16) AND ${deniers('ip_hash')}`)}
          AND (tokens >= {least:UInt32} / 2 OR nameless >= {least:UInt32})
-     ) LIMIT 1000`,
+     ) WHERE ${ownSql(scope, 'passed.2')} LIMIT 1000`,
     { ...scopeParams(scope), least },
   );
 }
@@ -87,7 +88,7 @@ export async function readStorms(db: Db, scope: Scope, least: number): Promise<S
          countIf(${DENIED}) AS denied, countIf(c.status = 429) AS limited, count() AS n,
          uniqIf(c.token_hash, ${CONCERNS_DENIED} AND ${WITH_TOKEN}) AS tokens,
          uniqIf(c.ip_hash, ${CONCERNS_DENIED}) AS addresses, min(c.time) AS first, max(c.time) AS last
-       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)}
+       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} ${andOwnService(scope)}
        GROUP BY service, begun HAVING denied + limited >= {least:UInt32}
        ORDER BY denied + limited DESC LIMIT 1 BY service
      )

@@ -2,6 +2,7 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnToken } from './shard.ts';
 
 const HOUR_MS = 3_600_000;
 /** So many tokens are asked about by name. */
@@ -36,7 +37,7 @@ export async function readAwakenings(
   dormantAfter: number,
 ): Promise<Awakening[]> {
   const calls = `${db.database}.${TABLES.calls}`;
-  const young = `${scopeSql(scope)} AND ${WITH_TOKEN}`;
+  const young = `${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)}`;
   // Whoever was active in the day before is awake; only the rest is looked up. Most were active just
   // before: little is read of the rest of the day, and mostly nothing.
   const late = await db.query<{ tokenHash: string }>(

@@ -2,6 +2,7 @@ import type { Db, Params } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwn, andOwnService, endpointKey } from './shard.ts';
 
 const ANSWERED = `c.status BETWEEN 200 AND 299 AND c.method NOT IN ('OPTIONS', 'HEAD') AND c.route != ''`;
 
@@ -37,6 +38,9 @@ export interface AnonymousUse {
 const PREFIX = (column: string): string =>
   `arrayStringConcat(arraySlice(splitByChar('/', toString(${column})), 1, 3), '/')`;
 
+const OWN = (scope: Scope): string =>
+  andOwn(scope, endpointKey('c.service', 'c.method', 'c.route'));
+
 /** Endpoints that answered calls without a token in a look, and how they and their neighbours usually answer. */
 export async function readAnonymousUse(
   db: Db,
@@ -50,7 +54,7 @@ export async function readAnonymousUse(
          toString(c.method) AS method, toString(c.route) AS route, ${PREFIX('c.route')} AS prefix,
          min(c.time) AS first, max(c.time) AS last, count() AS calls,
          countIf(c.auth_result IN ('none', 'rejected')) AS explicit
-       FROM ${calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_ANONYMOUS}
+       FROM ${calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_ANONYMOUS} ${OWN(scope)}
        GROUP BY service, environment, method, route, prefix LIMIT 5000
      ),
      tokens AS (
@@ -116,7 +120,7 @@ export async function readSeenEndpoints(
        groupUniqArrayArray(500)(c.request_fields) AS fields
      FROM ${db.database}.${TABLES.calls} AS c
      WHERE ${scopeSql(scope)} AND ${ANSWERED} AND c.route != '/{other}'
-       AND c.service IN {services:Array(String)}
+       AND c.service IN {services:Array(String)} ${OWN(scope)}
      GROUP BY service, method, route LIMIT 20000`,
     { ...scopeParams(scope), services },
   );
@@ -143,7 +147,7 @@ export async function readCapped(db: Db, scope: Scope): Promise<CappedService[]>
        toUnixTimestamp64Milli(max(c.time)) AS last, count() AS calls,
        countIf(c.status >= 400) AS notFound, uniq(c.ip_hash) AS addresses,
        uniqIf(c.token_hash, c.token_hash != toFixedString('', 32)) AS tokens
-     FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_CAPPED}
+     FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_CAPPED} ${andOwnService(scope)}
      GROUP BY service LIMIT 1000`,
     scopeParams(scope),
   );

@@ -1,7 +1,9 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { RowReader } from './row-reader.ts';
-import { WITH_TOKEN, scopeSql } from './scope.ts';
+import type { Shard } from '../../config/shard.ts';
+import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
+import { andOwnToken } from './shard.ts';
 
 const FRESH = scopeSql({ by: 'arrival', from: 0, to: 0 });
 
@@ -9,6 +11,8 @@ const FRESH = scopeSql({ by: 'arrival', from: 0, to: 0 });
 export interface Arrival {
   from: number;
   to: number;
+  /** Whose tokens are looked at; all where absent. */
+  shard?: Shard | undefined;
 }
 
 /** The server's clock, epoch ms: the one that stamps arrivals. */
@@ -28,12 +32,15 @@ export async function readNextArrival(db: Db, from: number): Promise<number | nu
   return row === undefined || row.n === 0 ? null : row.at;
 }
 
-/** The minutes (epoch seconds, ascending) that young calls of a range fall in. */
+/**
+ * The minutes (epoch seconds, ascending) that young calls of a range fall in, of whatever shard: those
+ * that share the tokens look at the same minutes, and so judge alike.
+ */
 export async function readFreshMinutes(db: Db, arrival: Arrival): Promise<number[]> {
   const rows = await db.query<{ minute: number }>(
     `SELECT DISTINCT toUnixTimestamp(toStartOfMinute(c.time)) AS minute
      FROM ${db.database}.${TABLES.calls} AS c WHERE ${FRESH} AND ${WITH_TOKEN} ORDER BY minute`,
-    { ...arrival },
+    scopeParams(arrival),
   );
   return rows.map((row) => row.minute);
 }
@@ -46,7 +53,7 @@ export async function hasBackdated(db: Db, arrival: Arrival): Promise<boolean> {
        AND ingested_at < fromUnixTimestamp64Milli({to:Int64})
        AND time <= ingested_at - INTERVAL 1 HOUR AND token_hash != toFixedString('', 32)
      LIMIT 1`,
-    { ...arrival },
+    scopeParams(arrival),
   );
   return rows.length > 0;
 }
@@ -109,7 +116,9 @@ export interface PageOptions {
 }
 
 /** The calls of a page, as a condition on `c`; `{after}` is bound. */
-const PAGE = `${FRESH} AND ${WITH_TOKEN} AND c.token_hash > toFixedString(unhex({after:String}), 32)`;
+const pageSql = (arrival: Arrival): string =>
+  `${FRESH} AND ${WITH_TOKEN} AND c.token_hash > toFixedString(unhex({after:String}), 32) ${andOwnToken(arrival)}`;
+
 /** A value becomes known after so long, and may be forgotten about by whoever looks a little later; h. */
 const KNOWN_AFTER = 72;
 const YOUNG_UNTIL = KNOWN_AFTER + 2;
@@ -127,8 +136,8 @@ export async function* readShownKeys(
   const { stream } = await db.client.exec({
     query: `SELECT c.token_hash, groupUniqArray(${KEY('c.token_hash', 'dimension', 'value')})
       FROM ${db.database}.${TABLES.calls} AS c ARRAY JOIN ${VALUES}
-      WHERE ${PAGE} AND value != '' GROUP BY c.token_hash FORMAT RowBinary`,
-    query_params: { ...arrival, after },
+      WHERE ${pageSql(arrival)} AND value != '' GROUP BY c.token_hash FORMAT RowBinary`,
+    query_params: { ...scopeParams(arrival), after },
   });
   const reader = new RowReader();
   for await (const chunk of stream) {
@@ -148,8 +157,8 @@ export async function readFreshValues(
   { limit, after = '', tokens }: PageOptions,
 ): Promise<ValuePage> {
   const rows = await db.query<FreshValue & { fresh: number; key: string }>(
-    freshSql(db, tokens !== undefined),
-    { ...arrival, limit, after, ...(tokens === undefined ? {} : { tokens }) },
+    freshSql(db, arrival, tokens !== undefined),
+    { ...scopeParams(arrival), limit, after, ...(tokens === undefined ? {} : { tokens }) },
   );
   const last = rows.at(-1);
   return {
@@ -162,12 +171,12 @@ export async function readFreshValues(
   };
 }
 
-function freshSql(db: Db, some: boolean): string {
+function freshSql(db: Db, arrival: Arrival, some: boolean): string {
   const calls = `${db.database}.${TABLES.calls} AS c`;
   const only = some
     ? 'AND c.token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))'
     : '';
-  const which = `${PAGE} ${only}`;
+  const which = `${pageSql(arrival)} ${only}`;
   const end = 'toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))';
   const young = `- INTERVAL ${String(YOUNG_UNTIL)} HOUR`;
   return `SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,

@@ -2,6 +2,7 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { ACCEPTED, WITH_TOKEN, scopeParams, scopeSql, sinceADay } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnToken } from './shard.ts';
 
 /** Clocks of issuer and service may differ by so much, s. */
 const SKEW = 60;
@@ -70,7 +71,7 @@ export async function readRegisteredLapses(
      WHERE toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - 86400000))
        ${scope.by === 'event' ? 'AND c.time < fromUnixTimestamp64Milli({to:Int64})' : ''}
        AND c.token_hash IN (SELECT c.token_hash FROM ${calls} AS c
-         WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} AND ${concernsLapsed(db)})
+         WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} AND ${concernsLapsed(db)} ${andOwnToken(scope)})
        AND ${ACCEPTED} AND c.time > r.ended + INTERVAL ${String(SKEW)} SECOND
        AND NOT (r.why = 'revoked' AND c.token_hash IN (
          SELECT f.token_hash FROM ${db.database}.${TABLES.findings} AS f

@@ -1,5 +1,7 @@
 import type { Db } from '../db.ts';
+import type { Shard } from '../../config/shard.ts';
 import { TABLES } from '../tables.ts';
+import { andOwn, shardParams } from './shard.ts';
 
 /** How the calls of one token were answered, minute by minute. */
 export interface OutcomeMinutes {
@@ -19,6 +21,8 @@ export interface MinuteRange {
   /** From here on refused or missing calls are looked for. */
   first: number;
   last: number;
+  /** Whose tokens are looked at; all where absent. */
+  shard?: Shard | undefined;
 }
 
 /** How far back before the first minute the rows reach: trailing windows are an hour long. */
@@ -45,11 +49,12 @@ export async function readOutcomeMinutes(db: Db, range: MinuteRange): Promise<Ou
            SELECT token_hash FROM ${table}
            WHERE minute >= toDateTime({first:UInt32} * 60)
              AND minute <= toDateTime({last:UInt32} * 60) AND denied + not_found > 0
+             ${andOwn(range, 'token_hash')}
          )
        GROUP BY m, token_hash ORDER BY token_hash, m
      )
      GROUP BY token_hash HAVING sum(d) >= 3 OR sum(f) >= 5 LIMIT ${String(MOST)}`,
-    { ...range },
+    { first: range.first, last: range.last, ...shardParams(range) },
   );
 }
 

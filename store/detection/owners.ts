@@ -3,6 +3,7 @@ import { TABLES } from '../tables.ts';
 import { CONCERNS_OBJECT } from './objects.ts';
 import { WITH_TOKEN, scopeParams, scopeSql, sinceADay } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwn, ownSql } from './shard.ts';
 
 const NONE = "toFixedString('', 16)";
 const SERVED = 'c.status BETWEEN 200 AND 299';
@@ -43,7 +44,8 @@ export async function readStrayObjects(db: Db, scope: Scope): Promise<StrayObjec
      pairs AS (
        SELECT object_hash, toString(client_id) AS client, min(first_seen) AS since, sum(o.calls) AS n,
          anyLast(subject_hash) AS subject
-       FROM ${table} AS o WHERE object_hash IN (SELECT object_hash FROM fresh)
+       FROM ${table} AS o
+       WHERE object_hash IN (SELECT object_hash FROM fresh WHERE ${ownSql(scope, 'token_hash')})
        GROUP BY object_hash, client_id
      ),
      kinds AS (
@@ -58,8 +60,8 @@ export async function readStrayObjects(db: Db, scope: Scope): Promise<StrayObjec
          f.first AS first, f.last AS last, f.calls AS calls, f.route AS route,
          groupArray(p.client) AS clients, sum(p.n) AS n, minIf(p.since, p.client = f.client) AS own
        FROM fresh AS f INNER JOIN pairs AS p ON p.object_hash = f.object_hash
-       WHERE p.client = f.client OR (p.since < f.first - INTERVAL 10 MINUTE
-         AND NOT (p.subject != ${NONE} AND p.subject = f.subject))
+       WHERE (p.client = f.client OR (p.since < f.first - INTERVAL 10 MINUTE
+         AND NOT (p.subject != ${NONE} AND p.subject = f.subject))) ${andOwn(scope, 'f.token_hash')}
        GROUP BY f.token_hash, f.client, f.type, f.object_hash, f.first, f.last, f.calls, f.route
        -- Exactly one other had it, and this client never before the look.
        HAVING length(clients) = 2 AND own >= f.first

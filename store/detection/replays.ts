@@ -2,6 +2,7 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnToken } from './shard.ts';
 
 /** Calls with a nonce or an idempotency key. */
 export const CONCERNS_NONCE = `c.nonce_hash != toFixedString('', 16) AND ${WITH_TOKEN}`;
@@ -32,7 +33,7 @@ export async function readReplays(db: Db, scope: Scope, lateAfter: number): Prom
   return db.query<Replay>(
     `WITH fresh AS (
        SELECT DISTINCT c.nonce_hash AS nonce_hash, c.token_hash AS token_hash
-       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_NONCE}
+       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_NONCE} ${andOwnToken(scope)}
      ),
      uses AS (
        SELECT nonce_hash, token_hash, payload_hash, network, any(client_id) AS client,

@@ -1,3 +1,6 @@
+import type { Shard } from '../../config/shard.ts';
+import { andOwnToken, shardParams } from './shard.ts';
+
 /**
  * Which calls a look is about: those that arrived in a range while still young (live), or those of a
  * range of event time (backtest). Both [from, to), epoch ms; ranges of event time begin and end with
@@ -7,6 +10,8 @@ export interface Scope {
   by: 'arrival' | 'event';
   from: number;
   to: number;
+  /** Whose entities are looked at; all where absent. Each question says what is an entity's key. */
+  shard?: Shard | undefined;
 }
 
 /** Calls older than this when they arrive train, and raise nothing; ms. */
@@ -35,9 +40,9 @@ export function scopeSql(scope: Scope): string {
   return scope.by === 'arrival' ? BY_ARRIVAL : BY_EVENT;
 }
 
-/** The parameters of {@link scopeSql}. */
-export function scopeParams(scope: Scope): { from: number; to: number } {
-  return { from: scope.from, to: scope.to };
+/** The parameters of {@link scopeSql}, and those by which a shard's own are told. */
+export function scopeParams(scope: Omit<Scope, 'by'>): { from: number; to: number } {
+  return { from: scope.from, to: scope.to, ...shardParams(scope) };
 }
 
 /** That the service let a call pass; the reader infers acceptance from any status but 401. */
@@ -48,10 +53,16 @@ export const ACCEPTED = `c.auth_result IN ('accepted', 'unknown') AND c.status <
  * is counted "so far" does not depend on where a look begins.
  *
  * @param concern a condition on one call `c`
+ * @param own a further one, `AND …`, on calls of the look: whose tokens are asked for
  */
-export function sinceADay(table: string, scope: Scope, concern: string): string {
+export function sinceADay(
+  table: string,
+  scope: Scope,
+  concern: string,
+  own = andOwnToken(scope),
+): string {
   const end = scope.by === 'event' ? 'AND c.time < fromUnixTimestamp64Milli({to:Int64})' : '';
   return `toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - 86400000)) ${end}
-    AND c.token_hash IN (SELECT c.token_hash FROM ${table} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} AND ${concern})
+    AND c.token_hash IN (SELECT c.token_hash FROM ${table} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} AND ${concern} ${own})
     AND ${concern}`;
 }

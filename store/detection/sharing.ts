@@ -2,6 +2,7 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwn, andOwnToken } from './shard.ts';
 
 /** What one token came from within five minutes. */
 export interface SharedUse {
@@ -28,7 +29,7 @@ export async function readSharedUse(db: Db, scope: Scope, least: number): Promis
          argMax(toString(c.client_id), c.time) AS client, groupUniqArrayIf(50)(c.asn, c.asn != 0) AS asns,
          groupUniqArrayIf(50)(toString(c.user_agent), c.user_agent != '') AS agents,
          min(c.time) AS first, max(c.time) AS last, count() AS n
-       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN}
+       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)}
        GROUP BY c.token_hash, begun
        HAVING length(asns) >= {least:UInt32} OR length(agents) >= {least:UInt32} LIMIT 2000
      )
@@ -66,10 +67,10 @@ export async function readManyClients(db: Db, scope: Scope): Promise<ManyClients
     AND hour < fromUnixTimestamp64Milli({to:Int64}) AND client_id != ''`;
   // Nearly all tokens have one client: names are compared by hashes first, and listed of the rest only.
   const some = await db.query<{ tokenHash: string }>(
-    `SELECT lower(hex(token_hash)) AS tokenHash FROM ${db.database}.${TABLES.tokenHour} WHERE ${day}
+    `SELECT lower(hex(token_hash)) AS tokenHash FROM ${db.database}.${TABLES.tokenHour} WHERE ${day} ${andOwn(scope, 'token_hash')}
      GROUP BY token_hash HAVING min(cityHash64(client_id)) != max(cityHash64(client_id))
        AND token_hash IN (SELECT c.token_hash FROM ${db.database}.${TABLES.calls} AS c
-         WHERE ${scopeSql(scope)} AND ${WITH_TOKEN})
+         WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)})
      LIMIT 10000`,
     scopeParams(scope),
   );

@@ -2,6 +2,7 @@ import type { Db, Params } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { ACCEPTED, scopeParams, scopeSql, sinceADay } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnService } from './shard.ts';
 
 /**
  * Answered calls below the policy's TLS, or without any where the address is a public one: a call
@@ -36,7 +37,7 @@ export async function readWeakTransport(
        toUnixTimestamp64Milli(min(c.time)) AS first, toUnixTimestamp64Milli(max(c.time)) AS last,
        uniqIf(token_hash, token_hash != toFixedString('', 32)) AS tokens,
        topKIf(5)(toString(client_id), client_id != '') AS clients
-     FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_TRANSPORT}
+     FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${CONCERNS_TRANSPORT} ${andOwnService(scope)}
      GROUP BY service, environment, version ORDER BY first LIMIT 1000`,
     { ...scopeParams(scope), ...policy },
   );

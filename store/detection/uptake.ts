@@ -3,6 +3,7 @@ import { TABLES } from '../tables.ts';
 import { CONCERNS_OBJECT } from './objects.ts';
 import { scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { andOwnToken } from './shard.ts';
 
 const DAY_MS = 86_400_000;
 const TOKEN = 'toFixedString(unhex({tokenHash:String}), 32)';
@@ -34,7 +35,7 @@ export async function readSlowUptake(
        SELECT token_hash, arrayJoin(arraySort(groupArray(20000)(toUnixTimestamp64Milli(since)))) AS at FROM (
          SELECT token_hash, object_hash, min(first_seen) AS since FROM ${db.database}.${TABLES.tokenObjects}
          WHERE token_hash IN (SELECT c.token_hash FROM ${db.database}.${TABLES.calls} AS c
-           WHERE ${scopeSql(scope)} AND ${CONCERNS_OBJECT})
+           WHERE ${scopeSql(scope)} AND ${CONCERNS_OBJECT} ${andOwnToken(scope)})
          GROUP BY token_hash, object_hash
          HAVING since >= fromUnixTimestamp64Milli({since:Int64} - ${String(DAY_MS)})
            AND since < fromUnixTimestamp64Milli({to:Int64})

@@ -107,21 +107,42 @@ export async function readUptakes(db: Db, wanted: readonly ClientValue[]): Promi
   );
 }
 
-/** How many tokens a client has had before a moment (epoch ms), by client. */
+/** A client's tokens by when they were first seen. */
+export interface TokenCount {
+  /** Those first seen before the range. */
+  before: number;
+  /** First calls of those that came in the range, epoch ms, in order. */
+  since: number[];
+}
+
+/** How many of a client's tokens come in one range at most that are told apart. */
+const MOST_YOUNG = 10_000;
+
+/**
+ * How many tokens clients had before and in a range, by client; so that it can be said of every moment
+ * of the range.
+ *
+ * @param range epoch ms, [from, to)
+ */
 export async function readTokenCounts(
   db: Db,
   clients: readonly string[],
-  before: number,
-): Promise<Map<string, number>> {
-  const rows = await db.query<{ clientId: string; tokens: number }>(
-    `SELECT client_id AS clientId, uniqExact(token_hash) AS tokens
-     FROM ${db.database}.${TABLES.clientValues}
-     WHERE client_id IN {clients:Array(String)} AND dimension = 'any'
-       AND first_seen < fromUnixTimestamp64Milli({before:Int64})
-     GROUP BY client_id`,
-    { clients: [...new Set(clients)], before },
+  range: { from: number; to: number },
+): Promise<Map<string, TokenCount>> {
+  const rows = await db.query<TokenCount & { clientId: string }>(
+    `SELECT client AS clientId, countIf(first < {from:Int64}) AS before,
+       arraySort(groupArrayIf(${String(MOST_YOUNG)})(first, first >= {from:Int64})) AS since
+     FROM (
+       SELECT client_id AS client, token_hash, toUnixTimestamp64Milli(min(first_seen)) AS first
+       FROM ${db.database}.${TABLES.clientValues}
+       WHERE client_id IN {clients:Array(String)} AND dimension = 'any'
+         AND first_seen < fromUnixTimestamp64Milli({to:Int64})
+       GROUP BY client, token_hash
+     )
+     GROUP BY client`,
+    { clients: [...new Set(clients)], from: range.from, to: range.to },
   );
-  return new Map(rows.map((row) => [row.clientId, row.tokens]));
+  return new Map(rows.map(({ clientId, ...count }) => [clientId, count]));
 }
 
 /** Shares of values among all calls of the 30 days before a day, by `dimension\0value`. */
@@ -154,27 +175,42 @@ export interface Trail {
   kinds: string[];
 }
 
-/** Changes of country of tokens in [from, to), epoch ms; only of tokens with several. */
-export async function readTrails(
-  db: Db,
-  range: { from: number; to: number },
-  tokens: readonly string[],
-): Promise<Trail[]> {
+/** Whose trail is asked for, [from, to), epoch ms. */
+export interface TrailQuery {
+  tokenHash: string;
+  from: number;
+  to: number;
+}
+
+/** Calls of tokens by country, each in its own range; only of tokens with several. */
+export async function readTrails(db: Db, asked: readonly TrailQuery[]): Promise<Trail[]> {
+  if (asked.length === 0) return [];
   return db.query<Trail>(
     `SELECT lower(hex(token_hash)) AS tokenHash,
        groupArray(2000)(toUnixTimestamp64Milli(time)) AS times,
        groupArray(2000)(toString(country)) AS countries,
        groupArray(2000)(toString(network_kind)) AS kinds
      FROM (
-       SELECT token_hash, time, country, network_kind FROM ${db.database}.${TABLES.calls}
-       WHERE token_hash IN (${HASHES}) AND country != ''
-         AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
-         AND time >= fromUnixTimestamp64Milli({from:Int64})
-         AND time < fromUnixTimestamp64Milli({to:Int64})
+       SELECT c.token_hash AS token_hash, c.time AS time, c.country AS country,
+         c.network_kind AS network_kind
+       FROM ${db.database}.${TABLES.calls} AS c INNER JOIN (
+         SELECT toFixedString(unhex(asked.1), 32) AS token, asked.2 AS since, asked.3 AS until
+         FROM (SELECT arrayJoin(arrayZip({tokens:Array(String)}, {since:Array(Int64)}, {until:Array(Int64)})) AS asked)
+       ) AS a ON a.token = c.token_hash
+       WHERE c.token_hash IN (${HASHES}) AND c.country != ''
+         AND toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
+         AND c.time < fromUnixTimestamp64Milli({to:Int64})
+         AND c.time >= fromUnixTimestamp64Milli(a.since) AND c.time < fromUnixTimestamp64Milli(a.until)
        ORDER BY token_hash, time
      )
      GROUP BY token_hash HAVING length(arrayDistinct(countries)) > 1`,
-    { ...range, tokens: [...new Set(tokens)] },
+    {
+      from: Math.min(...asked.map((one) => one.from)),
+      to: Math.max(...asked.map((one) => one.to)),
+      tokens: asked.map((one) => one.tokenHash),
+      since: asked.map((one) => Math.floor(one.from)),
+      until: asked.map((one) => Math.ceil(one.to)),
+    },
   );
 }
 

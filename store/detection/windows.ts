@@ -2,7 +2,9 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { profileSelect } from './profiles.ts';
 import type { ProfileRow } from './profiles.ts';
-import { WITH_TOKEN, scopeSql } from './scope.ts';
+import type { Arrival } from './fresh.ts';
+import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
+import { andOwn } from './shard.ts';
 
 /**
  * An entity whose calls up to a minute are many enough to look at, with what was expected.
@@ -39,12 +41,16 @@ const WORTH = [
 
 const HOUR = 'toStartOfHour(toDateTime({minute:UInt32}))';
 
-/** Who called in the minute, of the calls that a look is about. */
-function touchedSql(db: Db, key: string): string {
+/**
+ * Who called in the minute, of the calls that a look is about.
+ *
+ * @param own a further condition, `AND …`
+ */
+function touchedSql(db: Db, key: string, own = ''): string {
   const arrived = scopeSql({ by: 'arrival', from: 0, to: 0 });
   return `SELECT ${key} FROM ${db.database}.${TABLES.calls} AS c
     WHERE ${arrived} AND ${WITH_TOKEN} AND toStartOfHour(c.time) = ${HOUR}
-      AND toStartOfMinute(c.time) = toDateTime({minute:UInt32})`;
+      AND toStartOfMinute(c.time) = toDateTime({minute:UInt32}) ${own}`;
 }
 
 /** Expectations of the hour of those that called, the latest of each; a few columns or all. */
@@ -54,12 +60,14 @@ function expectedSql(db: Db, entity: string, by: string, touched: string): strin
     WHERE hour = ${HOUR} ORDER BY written_at DESC LIMIT 1 BY ${by}`;
 }
 
-function windowsSql(db: Db, entity: 'token' | 'client'): string {
+function windowsSql(db: Db, entity: 'token' | 'client', arrival: Arrival): string {
   const { database } = db;
   const token = entity === 'token';
   const key = token ? 'token_hash' : 'client_id';
   const minutes = token ? TABLES.tokenMinute : TABLES.clientMinute;
-  const touched = touchedSql(db, key);
+  const own = andOwn(arrival, token ? 'c.token_hash' : 'SHA256(c.client_id)');
+  const touched = touchedSql(db, key, own);
+  // Of whoever's client: a token may have called for another one in the same minute.
   const clients = touchedSql(db, 'client_id');
   const fallback = token
     ? `LEFT JOIN (${expectedSql(db, "'new'", 'client_id', clients)}) AS d ON d.client_id = w.client`
@@ -112,18 +120,18 @@ export interface WindowPage {
  * find remarkable; tokens that nothing is expected of by themselves are all among them.
  *
  * @param minute its beginning, epoch seconds
- * @param arrival when the calls arrived, [from, to), epoch ms
+ * @param arrival when the calls arrived, [from, to), epoch ms; and whose they are
  * @param after where the page before ended
  */
 export async function readWindows(
   db: Db,
   entity: 'token' | 'client',
   minute: number,
-  arrival: { from: number; to: number },
+  arrival: Arrival,
   after = '',
 ): Promise<WindowPage> {
-  const params = { ...arrival, minute, entity, after };
-  const rows = await db.query<WindowRow>(windowsSql(db, entity), params);
+  const params = { ...scopeParams(arrival), minute, entity, after };
+  const rows = await db.query<WindowRow>(windowsSql(db, entity, arrival), params);
   const last = rows.at(-1);
   const full = rows.length === MOST && last !== undefined;
   return { rows, next: full ? last.tokenHash || last.clientId : null };

@@ -1,6 +1,7 @@
 import type { Db, Params } from '../db.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from '../detection/scope.ts';
 import type { Scope } from '../detection/scope.ts';
+import { ownSql } from '../detection/shard.ts';
 import { TABLES } from '../tables.ts';
 import { createBinder, renderCondition } from './condition/render.ts';
 import type { Binder } from './condition/render.ts';
@@ -58,8 +59,10 @@ const inCall = (name: string): string => featureNamed(name)?.sql ?? 'NULL';
 
 /** The condition on calls that any of the rules may hold for. */
 function lookedAt(rules: readonly AskedRule[], scope: Scope, binder: Binder): string {
-  const any = rules.map(({ condition }) => {
+  const any = rules.map(({ condition, entity }) => {
     const all = prefiltersOf(condition).map((one) => renderCondition(one, inCall, binder));
+    const own = ownSql(scope, entity === 'token' ? 'c.token_hash' : 'SHA256(c.client_id)');
+    if (own !== '1') all.push(own);
     return all.length === 0 ? '1' : `(${all.join(' AND ')})`;
   });
   return `${scopeSql(scope)} AND ${WITH_TOKEN} AND (${any.join(' OR ')})`;
@@ -97,9 +100,11 @@ function question(
   const binder = createBinder('p');
   const looked = lookedAt(rules, scope, binder);
   const view = viewSql(database, scope, looked, names);
-  const conditions = rules.map(
-    ({ condition }) => `ifNull(${renderCondition(condition, (name) => `f.${name}`, binder)}, 0)`,
-  );
+  const conditions = rules.map(({ condition, entity }) => {
+    const holds = `ifNull(${renderCondition(condition, (name) => `f.${name}`, binder)}, 0)`;
+    const own = ownSql(scope, entity === 'token' ? 'f.call_token' : 'SHA256(f.call_client)');
+    return own === '1' ? holds : `(${holds} AND ${own})`;
+  });
   const clients = rules.flatMap(({ entity }, i) => (entity === 'client' ? [i] : []));
   const told = names.map((name) => `ifNull(toJSONString(f.${name}), 'null')`).join(', ');
   const sql = `SELECT rule, lower(hex(argMin(call_token, call_time))) AS tokenHash,
