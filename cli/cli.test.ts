@@ -161,7 +161,7 @@ describe('sprawl', () => {
     const { code, out } = tokenwatch(['sprawl', ...days, '--client', 'sprawling']);
     expect(code).toBe(0);
     expect(out.match(/1 of 2 scopes never used: admin:write/g)).toHaveLength(2);
-    expect(out).toContain('sprawling  admin:write  never used by 2 of its tokens');
+    expect(out).toContain('sprawling  admin:write  never used by 2 of its 2 tokens with it');
     const lines = tokenwatch(['sprawl', ...days, '--client', 'sprawling', '--json']).out;
     const rows = lines.trim().split('\n');
     expect(rows.map((line) => (JSON.parse(line) as { unused: string[] }).unused)).toEqual([

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { listSprawl } from '../../store/console/inventory.ts';
+import { listClientSprawl, listSprawl } from '../../store/console/inventory.ts';
 import type { SprawlRow } from '../../store/console/inventory.ts';
 import { withStore } from '../with-store.ts';
 
@@ -40,20 +40,6 @@ function wordsOf(row: SprawlRow): string {
   return `${row.tokenHash}  ${row.clientId}  last used ${last}  ${parts.join('; ')}\n`;
 }
 
-/** Unused scopes by client: how many of its listed tokens never used them. */
-function byClient(rows: readonly SprawlRow[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { clientId, unused } of rows) {
-    for (const scope of unused) {
-      const key = `${clientId}  ${scope}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
-  return [...counts]
-    .sort(([a, n], [b, m]) => m - n || a.localeCompare(b))
-    .map(([key, count]) => `${key}  never used by ${String(count)} of its tokens\n`);
-}
-
 /** `tokenwatch sprawl`: scopes granted and never used, and tokens that are shared. */
 export function sprawlCommand(): Command {
   return new Command('sprawl')
@@ -68,14 +54,19 @@ export function sprawlCommand(): Command {
         ...(options.client === undefined ? {} : { client: options.client }),
       };
       const page = { limit: options.limit, offset: 0 };
-      const rows = await withStore(command, (db) => listSprawl(db, filter, page));
+      const [rows, clients] = await withStore(command, async (db) =>
+        Promise.all([listSprawl(db, filter, page), listClientSprawl(db, filter, page)]),
+      );
       if (options.json === true) {
         for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
         return;
       }
       for (const row of rows) process.stdout.write(wordsOf(row));
-      const clients = byClient(rows);
-      if (clients.length > 0) process.stdout.write(`\nby client:\n${clients.join('')}`);
+      if (clients.length > 0) process.stdout.write('\nby client:\n');
+      for (const { clientId, scope, tokens, unused } of clients) {
+        const of = `${String(unused)} of its ${String(tokens)} tokens with it`;
+        process.stdout.write(`${clientId}  ${scope}  never used by ${of}\n`);
+      }
       if (rows.length === 0)
         process.stdout.write('no token is shared or granted more than it uses\n');
     });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listInventory, listSprawl } from '../../store/console/inventory.ts';
+import { listClientSprawl, listInventory, listSprawl } from '../../store/console/inventory.ts';
 import type { ApiContext } from './context.ts';
 import { pageQuery, withoutUndefined } from './inputs.ts';
 import { ok, operation } from './operation.ts';
@@ -96,7 +96,29 @@ function sprawl({ db, now }: ApiContext): Operation {
   });
 }
 
+const clientSprawlSchema = z
+  .object({ client: z.string(), scope: z.string(), tokens: z.int(), unused: z.int() })
+  .meta({ id: 'ClientSprawlEntry' });
+
+function clientSprawl({ db, now }: ApiContext): Operation {
+  return operation({
+    id: 'listClientSprawl',
+    method: 'GET',
+    path: '/api/v1/sprawl/clients',
+    tag: 'tokens',
+    summary: 'Scopes that tokens of a client carry and never use, by client and scope',
+    access: 'viewer',
+    query: z.object({ client: z.string().max(2_000).optional(), days, ...pageQuery(200) }),
+    answer: z.object({ clients: z.array(clientSprawlSchema) }),
+    handle: async ({ query: { limit, offset, days: since, ...rest } }) => {
+      const filter = { since: now() - since * DAY, ...withoutUndefined(rest) };
+      const rows = await listClientSprawl(db, filter, { limit, offset });
+      return ok({ clients: rows.map(({ clientId: client, ...row }) => ({ client, ...row })) });
+    },
+  });
+}
+
 /** What is documented against what is used: endpoints by OpenAPI files, scopes by grants. */
 export function inventoryOperations(context: ApiContext): Operation[] {
-  return [inventory(context), sprawl(context)];
+  return [inventory(context), sprawl(context), clientSprawl(context)];
 }

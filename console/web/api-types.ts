@@ -421,6 +421,8 @@ export type SprawlEntry = {
   calls: number;
 };
 
+export type ClientSprawlEntry = { client: string; scope: string; tokens: number; unused: number };
+
 export type ApiKey = {
   id: string;
   name: string;
@@ -1069,6 +1071,21 @@ export interface paths {
       requestBody?: never;
       responses: {
         200: { content: { 'application/json': { tokens: SprawlEntry[] } } };
+        400: { content: { 'application/problem+json': Problem } };
+        401: { content: { 'application/problem+json': Problem } };
+        403: { content: { 'application/problem+json': Problem } };
+      };
+    };
+  };
+  '/api/v1/sprawl/clients': {
+    get: {
+      parameters: {
+        query?: { client?: string; days?: number; limit?: number; offset?: number };
+        path?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { content: { 'application/json': { clients: ClientSprawlEntry[] } } };
         400: { content: { 'application/problem+json': Problem } };
         401: { content: { 'application/problem+json': Problem } };
         403: { content: { 'application/problem+json': Problem } };

@@ -84,7 +84,16 @@ export interface SprawlRow {
   calls: number;
 }
 
-/** Tokens with scopes that were granted and never used, or with several holders, the worst first. */
+const SEEN = (db: Db): string =>
+  `SELECT token_hash, groupUniqArrayIf(value, dimension = 'scope') AS scopes,
+     uniqExactIf(value, dimension = 'asn') AS networks,
+     uniqExactIf(value, dimension = 'user_agent') AS agents
+   FROM ${db.database}.${TABLES.tokenSeen} WHERE dimension IN ('scope', 'asn', 'user_agent') GROUP BY token_hash`;
+
+/**
+ * Tokens with scopes that were granted and never used, with several holders, or used with several
+ * services within a day, the worst first.
+ */
 export async function listSprawl(
   db: Db,
   filter: { since: number; client?: string },
@@ -92,11 +101,11 @@ export async function listSprawl(
 ): Promise<SprawlRow[]> {
   const who = filter.client === undefined ? '' : 'AND t.client_id = {client:String}';
   return db.query<SprawlRow>(
-    `WITH seen AS (
-       SELECT token_hash, groupUniqArrayIf(value, dimension = 'scope') AS scopes,
-         uniqExactIf(value, dimension = 'asn') AS networks,
-         uniqExactIf(value, dimension = 'user_agent') AS agents
-       FROM ${db.database}.${TABLES.tokenSeen} WHERE dimension IN ('scope', 'asn', 'user_agent') GROUP BY token_hash
+    `WITH seen AS (${SEEN(db)}),
+     -- Of all tokens: a day, and names compared before they are listed.
+     spread AS (
+       SELECT token_hash FROM ${db.database}.${TABLES.calls} WHERE toStartOfHour(time) >= now() - INTERVAL 1 DAY
+       GROUP BY token_hash HAVING min(cityHash64(service)) != max(cityHash64(service))
      ),
      holders AS (
        SELECT token_hash, uniqExact(client_id) AS clients FROM ${db.database}.${TABLES.clientValues}
@@ -110,7 +119,8 @@ export async function listSprawl(
        LEFT JOIN holders AS h ON h.token_hash = t.token_hash
        WHERE t.last_seen >= fromUnixTimestamp64Milli({since:Int64}) ${who}
          -- A token that never says which scope it exercises tells nothing of the others.
-         AND ((notEmpty(s.scopes) AND notEmpty(unused)) OR clients > 1 OR networks > 2 OR agents > 2)
+         AND ((notEmpty(s.scopes) AND notEmpty(unused)) OR clients > 1 OR networks > 2 OR agents > 2
+           OR t.token_hash IN (SELECT token_hash FROM spread))
        ORDER BY length(unused) DESC, clients DESC, networks + agents DESC, token_hash
        LIMIT {limit:UInt32} OFFSET {offset:UInt32}
      )
@@ -126,6 +136,34 @@ export async function listSprawl(
      ) AS c ON c.token_hash = p.token_hash
      GROUP BY p.token_hash, p.client, p.granted, p.unused, p.clients, p.networks, p.agents, p.first, p.last, p.calls
      ORDER BY length(p.unused) DESC, p.clients DESC, p.networks + p.agents DESC, p.token_hash`,
+    { ...filter, ...page },
+  );
+}
+
+/** A scope that tokens of a client carry, and how many of them never used it. */
+export interface ClientSprawlRow {
+  clientId: string;
+  scope: string;
+  /** Its tokens that carry the scope, and say which scopes they exercise; and those of them that never did. */
+  tokens: number;
+  unused: number;
+}
+
+/** Scopes that were granted to tokens of a client and never used, the most tokens first. */
+export async function listClientSprawl(
+  db: Db,
+  filter: { since: number; client?: string },
+  page: { limit: number; offset: number },
+): Promise<ClientSprawlRow[]> {
+  const who = filter.client === undefined ? '' : 'AND t.client_id = {client:String}';
+  return db.query<ClientSprawlRow>(
+    `SELECT client AS clientId, scope, count() AS tokens, countIf(NOT has(used, scope)) AS unused FROM (
+       SELECT t.client_id AS client, arrayJoin(arrayDistinct(t.granted_scopes)) AS scope, s.scopes AS used
+       FROM ${db.database}.${TABLES.tokens} AS t INNER JOIN (${SEEN(db)}) AS s ON s.token_hash = t.token_hash
+       WHERE t.last_seen >= fromUnixTimestamp64Milli({since:Int64}) AND notEmpty(s.scopes) ${who}
+     )
+     GROUP BY client, scope HAVING unused > 0
+     ORDER BY unused DESC, client, scope LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
     { ...filter, ...page },
   );
 }

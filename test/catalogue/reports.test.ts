@@ -80,13 +80,21 @@ it('lists scopes that were granted and never used, and tokens with several holde
     call('silent', { grantedScopes }),
     call('lent'),
     call('lent', { clientId: 'zeta' }),
+    call('roaming', { grantedScopes, scope: 'payments:write', clientId: 'rover' }),
+    call('roaming', { scope: 'accounts:read', service: 'reports', clientId: 'rover' }),
+    call('roaming', { scope: 'reports:read', clientId: 'rover' }),
   ]);
   const { tokens = [] } = await get('/api/v1/sprawl');
   const name = (one: Record<string, unknown>) =>
-    ['wide', 'tight', 'silent', 'lent', 'a'].find((key) => tokenNamed(key) === one['token_hash']);
-  expect(tokens.map(name)).toEqual(['wide', 'lent']);
+    ['wide', 'tight', 'silent', 'lent', 'roaming', 'a'].find(
+      (key) => tokenNamed(key) === one['token_hash'],
+    );
+  expect(tokens.map(name)).toEqual(['wide', 'lent', 'roaming']);
   expect(tokens[0]).toMatchObject({
     ...{ unused_scopes: ['payments:write'], clients: 1, services: ['reports', 'shop'] },
   });
   expect(tokens[1]).toMatchObject({ unused_scopes: [], clients: 2 });
+  expect(tokens[2]).toMatchObject({ unused_scopes: [], services: ['reports', 'shop'] });
+  const { clients = [] } = await get('/api/v1/sprawl/clients');
+  expect(clients).toEqual([{ client: 'acme', scope: 'payments:write', tokens: 1, unused: 1 }]);
 });
