@@ -30,6 +30,7 @@ export const retentionSchema = z.strictObject({
   client_amounts: kept(400),
   /** By event time, as all below that have an hour or a day. */
   token_hour: kept(null),
+  client_hour: kept(null),
   token_values: kept(null),
   endpoint_hour: kept(null),
   global_values: kept(null),

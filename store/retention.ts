@@ -14,6 +14,7 @@ const AGE: Readonly<Record<keyof Retention, string>> = {
   token_certificates: 'written_at',
   client_amounts: 'written_at',
   token_hour: 'hour',
+  client_hour: 'hour',
   token_values: 'hour',
   endpoint_hour: 'hour',
   global_values: 'day',

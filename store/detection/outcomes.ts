@@ -1,6 +1,7 @@
 import type { Db } from '../db.ts';
 import type { Shard } from '../../config/shard.ts';
 import { TABLES } from '../tables.ts';
+import { minutesSql } from './minutes.ts';
 import { andOwn, shardParams } from './shard.ts';
 
 /** How the calls of one token were answered, minute by minute. */
@@ -34,7 +35,16 @@ const MOST = 5_000;
  * of which at least one lies in the range.
  */
 export async function readOutcomeMinutes(db: Db, range: MinuteRange): Promise<OutcomeMinutes[]> {
-  const table = `${db.database}.${TABLES.tokenMinute}`;
+  const first = 'toDateTime({first:UInt32} * 60)';
+  const last = 'toDateTime({last:UInt32} * 60)';
+  const some = `SELECT token_hash FROM ${db.database}.${TABLES.tokenMinute}
+    WHERE minute >= ${first} AND minute <= ${last} AND denied + not_found > 0
+      ${andOwn(range, 'token_hash')}`;
+  const minutes = minutesSql(db, {
+    who: `token_hash IN (${some})`,
+    first: `${first} - INTERVAL ${String(TRAILING)} MINUTE`,
+    last,
+  });
   return db.query<OutcomeMinutes>(
     `SELECT lower(hex(token_hash)) AS tokenHash, argMax(client, m) AS clientId,
        groupArray(m) AS minutes, groupArray(n) AS calls, groupArray(d) AS denied,
@@ -42,15 +52,7 @@ export async function readOutcomeMinutes(db: Db, range: MinuteRange): Promise<Ou
      FROM (
        SELECT intDiv(toUnixTimestamp(minute), 60) AS m, token_hash, any(client_id) AS client,
          sum(calls) AS n, sum(denied) AS d, sum(not_found) AS f
-       FROM ${table}
-       WHERE minute >= toDateTime(({first:UInt32} - ${String(TRAILING)}) * 60)
-         AND minute <= toDateTime({last:UInt32} * 60)
-         AND token_hash IN (
-           SELECT token_hash FROM ${table}
-           WHERE minute >= toDateTime({first:UInt32} * 60)
-             AND minute <= toDateTime({last:UInt32} * 60) AND denied + not_found > 0
-             ${andOwn(range, 'token_hash')}
-         )
+       FROM ${minutes}
        GROUP BY m, token_hash ORDER BY token_hash, m
      )
      GROUP BY token_hash HAVING sum(d) >= 3 OR sum(f) >= 5 LIMIT ${String(MOST)}`,

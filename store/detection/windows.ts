@@ -3,6 +3,7 @@ import { TABLES } from '../tables.ts';
 import { profileSelect } from './profiles.ts';
 import type { ProfileRow } from './profiles.ts';
 import type { Arrival } from './fresh.ts';
+import { minutesSql } from './minutes.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import { andOwn } from './shard.ts';
 
@@ -60,11 +61,45 @@ function expectedSql(db: Db, entity: string, by: string, touched: string): strin
     WHERE hour = ${HOUR} ORDER BY written_at DESC LIMIT 1 BY ${by}`;
 }
 
-function windowsSql(db: Db, entity: 'token' | 'client', arrival: Arrival): string {
+const MINUTE = 'toDateTime({minute:UInt32})';
+const SUMS = `sumIf(calls - failed, minute = ${MINUTE}) AS x1,
+  sumIf(calls - failed, minute > ${MINUTE} - 300 AND minute <= ${MINUTE}) AS x5,
+  sumIf(calls - failed, minute > ${MINUTE} - 3600 AND minute <= ${MINUTE}) AS x60,
+  sumIf(calls - failed, minute >= ${MINUTE} - 3600 AND minute < ${MINUTE}) AS own`;
+const ENOUGH = 'x1 > 0 AND (x1 >= 8 OR x5 >= 12 OR x60 >= 15)';
+
+/** Calls of tokens in the windows that end with the minute, and in three clock hours. */
+function tokenCountsSql(db: Db, touched: string): string {
+  const minutes = minutesSql(db, {
+    who: `token_hash IN (${touched}) AND token_hash > toFixedString(unhex({after:String}), 32)`,
+    first: `${HOUR} - INTERVAL 2 HOUR`,
+    last: `${HOUR} + INTERVAL 59 MINUTE`,
+  });
+  return `SELECT token_hash,
+      argMaxIf(client_id, minute, minute >= ${MINUTE} - 3600 AND minute <= ${MINUTE}) AS client,
+      ${SUMS}, sum(calls - failed) AS hours
+    FROM ${minutes} GROUP BY token_hash HAVING ${ENOUGH}`;
+}
+
+/** The same of clients. */
+function clientCountsSql(db: Db, touched: string): string {
   const { database } = db;
+  return `SELECT m.client_id AS client_id, m.client_id AS client, x1, x5, x60, own, h.x AS hours
+    FROM (
+      SELECT client_id, ${SUMS} FROM ${database}.${TABLES.clientMinute}
+      PREWHERE client_id IN (${touched})
+      WHERE minute >= ${MINUTE} - 3600 AND minute <= ${MINUTE} AND client_id > {after:String}
+      GROUP BY client_id HAVING ${ENOUGH}
+    ) AS m
+    LEFT JOIN (
+      SELECT client_id, sum(calls - failed) AS x FROM ${database}.${TABLES.clientHour}
+      WHERE hour > ${HOUR} - INTERVAL 3 HOUR AND hour <= ${HOUR} GROUP BY client_id
+    ) AS h ON h.client_id = m.client_id`;
+}
+
+function windowsSql(db: Db, entity: 'token' | 'client', arrival: Arrival): string {
   const token = entity === 'token';
   const key = token ? 'token_hash' : 'client_id';
-  const minutes = token ? TABLES.tokenMinute : TABLES.clientMinute;
   const own = andOwn(arrival, token ? 'c.token_hash' : 'SHA256(c.client_id)');
   const touched = touchedSql(db, key, own);
   // Of whoever's client: a token may have called for another one in the same minute.
@@ -76,35 +111,16 @@ function windowsSql(db: Db, entity: 'token' | 'client', arrival: Arrival): strin
   const columns = profileSelect('@').replaceAll(/@\.(\w+)/g, (_, c: string) =>
     picked.replaceAll('C', c),
   );
-  const order = token ? 'w.token_hash' : 'w.client_id';
   // A token without a row of its own is new, or was away for long: then its state is to be asked.
   return `
     SELECT ${token ? 'lower(hex(w.token_hash))' : "''"} AS tokenHash, w.client AS clientId,
-      toUInt8(p.psi != []) AS known, x1, x5, x60, own, h.x + p.earlier AS x1440, ${columns}
-    FROM (
-      SELECT ${key}, ${token ? 'argMax(client_id, minute)' : 'client_id'} AS client,
-        sumIf(calls - failed, minute = toDateTime({minute:UInt32})) AS x1,
-        sumIf(calls - failed, minute > toDateTime({minute:UInt32} - 300)) AS x5,
-        sumIf(calls - failed, minute > toDateTime({minute:UInt32} - 3600)) AS x60,
-        sum(calls - failed) - x1 AS own
-      FROM ${database}.${minutes}
-      PREWHERE ${key} IN (${touched})
-      WHERE minute >= toDateTime({minute:UInt32} - 3600) AND minute <= toDateTime({minute:UInt32})
-        ${token ? 'AND token_hash > toFixedString(unhex({after:String}), 32)' : 'AND client_id > {after:String}'}
-      GROUP BY ${key}
-      HAVING x1 > 0 AND (x1 >= 8 OR x5 >= 12 OR x60 >= 15)
-    ) AS w
-    LEFT JOIN (
-      SELECT ${key}, sum(calls - failed) AS x FROM ${database}.${TABLES.tokenHour}
-      PREWHERE ${key} IN (${touched})
-      WHERE hour > ${HOUR} - INTERVAL 3 HOUR AND hour <= ${HOUR}
-      GROUP BY ${key}
-    ) AS h ON h.${key} = w.${key}
+      toUInt8(p.psi != []) AS known, x1, x5, x60, own, hours + p.earlier AS x1440, ${columns}
+    FROM (${token ? tokenCountsSql(db, touched) : clientCountsSql(db, touched)}) AS w
     LEFT JOIN (${expectedSql(db, '{entity:String}', token ? 'entity_key' : 'client_id', touched)}) AS p
       ON ${token ? 'p.entity_key = w.token_hash' : 'p.client_id = w.client_id'}
     ${fallback}
     WHERE ${token ? '(p.psi = [] AND d.psi != []) OR (p.psi != [] AND (@))' : 'p.psi != [] AND (@)'}
-    ORDER BY ${order} LIMIT ${String(MOST)}`.replaceAll('(@)', `(${WORTH})`);
+    ORDER BY w.${key} LIMIT ${String(MOST)}`.replaceAll('(@)', `(${WORTH})`);
 }
 
 /** Windows of a look, a bounded number at a time. */

@@ -43,11 +43,11 @@ async function minutes(db: Db, world: TickWorld, count: number): Promise<void> {
   for (let m = count; m > 0; m -= 30) {
     await db.command(
       `INSERT INTO ${db.database}.token_minute (minute, token_hash, client_id, calls, denied, not_found, failed, written_at)
-       SELECT toDateTime({until:UInt32} - 60 * m), ${HASH}, ${CLIENT}, 1 + (draw % 7 = 0), 0, 0, 0,
+       SELECT toDateTime({until:UInt32} - 60 * m), ${HASH}, ${CLIENT}, 1 + draw % 2, 0, 0, 0,
          toDateTime({until:UInt32} - 60 * m)
        FROM (SELECT number AS i, {m:UInt32} - arrayJoin(range({some:UInt32})) AS m, cityHash64(i, m, {seed:UInt32}) AS draw
              FROM numbers({busy:UInt32}))
-       WHERE draw % 1000 < {share:UInt32}`,
+       WHERE intDiv(draw, 2) % 1000 < {share:UInt32}`,
       { ...params(world), m, some: Math.min(30, m) },
       LARGE,
     );
@@ -62,7 +62,7 @@ async function hours(db: Db, world: TickWorld): Promise<void> {
     await db.command(
       `INSERT INTO ${db.database}.token_hour (hour, token_hash, client_id, calls, denied, not_found, failed)
        SELECT toStartOfHour(toDateTime({until:UInt32} - 86400 * ({day:UInt32} - 1) - 3600 * h)), ${HASH}, ${CLIENT},
-         10 + cityHash64(i, h, {day:UInt32}) % 30, 0, 0, 0
+         15 + cityHash64(i, h, {day:UInt32}) % 30, 0, 0, 0
        FROM (SELECT number AS i, arrayJoin(${each}) AS h FROM numbers(${count}))`,
       { ...params(world), day },
       LARGE,
@@ -116,9 +116,9 @@ async function states(db: Db, world: TickWorld): Promise<void> {
       { ...params(world), hour, base: hour - 669 },
       { ...LARGE, max_block_size: '16384', min_insert_block_size_rows: '65536' },
     );
-  await insert('token', HASH, CLIENT, `if(i < {busy:UInt32}, 20, 0.5)`, '{tokens:UInt32}');
-  await insert('client', `toFixedString(SHA256(${CLIENT}), 32)`, CLIENT, '700', '{clients:UInt32}');
-  await insert('all', `toFixedString('', 32)`, `''`, '700', '1');
+  await insert('token', HASH, CLIENT, `if(i < {busy:UInt32}, 30, 0.5)`, '{tokens:UInt32}');
+  await insert('client', `toFixedString(SHA256(${CLIENT}), 32)`, CLIENT, '900', '{clients:UInt32}');
+  await insert('all', `toFixedString('', 32)`, `''`, '900', '1');
 }
 
 /** Fills the tables that the detector reads, inside ClickHouse, unless it was done before. */
@@ -130,8 +130,13 @@ export async function buildWorld(db: Db, world: TickWorld): Promise<void> {
   await states(db, world);
 }
 
-/** The last minutes, quickly made, so that little time passes between them and the first look. */
-export async function bringUpToDate(db: Db, world: TickWorld): Promise<void> {
+/**
+ * The minutes before the world's end, quickly made.
+ *
+ * @param until epoch seconds, the beginning of a minute: what comes after it is left to calls that arrive
+ */
+export async function bringUpToDate(db: Db, built: TickWorld, until: number): Promise<void> {
+  const world = { ...built, until };
   const [row] = await db.query<{ last: number }>(
     `SELECT toUnixTimestamp(max(minute)) AS last FROM ${db.database}.token_minute
      WHERE minute < toDateTime({until:UInt32})`,
@@ -143,7 +148,7 @@ export async function bringUpToDate(db: Db, world: TickWorld): Promise<void> {
 
 /**
  * Lets some calls arrive: of busy tokens, in [from, to), epoch ms; one in 50,000 from a country that is
- * new to it.
+ * new to it, and some in a thousand refused or not found.
  */
 export async function letCallsArrive(
   db: Db,
@@ -156,7 +161,8 @@ export async function letCallsArrive(
        token_environment, scope, method, route, status, auth_result, country, asn, network_kind, user_agent, source)
      SELECT fromUnixTimestamp64Milli(toInt64({from:Int64} + draw % {span:Int64})) AS t,
        if({to:Int64} > toUnixTimestamp64Milli(now64(3)), now64(3), t), ${HASH}, ${CLIENT}, 'accounts',
-       'production', 'production', ${SCOPE('draw % 3')}, 'GET', '/accounts/:id', 200, 'accepted',
+       'production', 'production', ${SCOPE('draw % 3')}, 'GET', '/accounts/:id',
+       multiIf(cityHash64(draw) % 1000 < 2, 403, cityHash64(draw) % 1000 < 7, 404, 200), 'accepted',
        if(draw % 50000 = 0, 'BR', ${COUNTRY}), toUInt32(64500 + (i % {clients:UInt32}) % 400), 'hosting', ${AGENT}, 'otlp'
      FROM (SELECT intDiv(cityHash64(number, {from:Int64}, {seed:UInt32}), 1000) AS draw,
              cityHash64(number, {from:Int64}, 7) % {busy:UInt32} AS i FROM numbers({calls:UInt32}))`,
