@@ -1,4 +1,5 @@
 import type { Finding } from '../model/finding.ts';
+import { isUpkeep } from '../model/upkeep.ts';
 import type { Db } from '../store/db.ts';
 import { readCallsSummary, readPeers } from '../store/detection/evidence.ts';
 import type { EvidenceQuery } from '../store/detection/evidence.ts';
@@ -38,9 +39,6 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
   'pipeline.silent': 'environment',
 };
 
-/** Detections that say nothing of what calls did. */
-const UPKEEP = /^(lifecycle|inventory|pipeline)\./;
-
 /** Says only that signs came together: nothing that their own detections have not said already. */
 const COMBINED = 'sharing.several-signs';
 
@@ -78,7 +76,7 @@ export function untold(notices: readonly OpenNotice[], told: Told): News {
   const lastTold = new Map<string, number>();
   const lastAlone = new Map<string, number>();
   const note = ({ key, detection, raisedAt }: Raised): void => {
-    if (UPKEEP.test(detection)) return;
+    if (isUpkeep(detection)) return;
     lastTold.set(key, Math.max(lastTold.get(key) ?? 0, raisedAt));
     if (detection !== COMBINED) lastAlone.set(key, Math.max(lastAlone.get(key) ?? 0, raisedAt));
   };

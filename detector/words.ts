@@ -28,6 +28,11 @@ export function list(names: readonly string[], most = 4): string {
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`;
 }
 
+/** ` in production`, after the name of a service; nothing where the environment is not known. */
+export function inEnvironment(environment: string): string {
+  return environment === '' ? '' : ` in ${environment}`;
+}
+
 /** `1 call`, `1,204 calls`. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

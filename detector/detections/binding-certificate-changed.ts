@@ -2,6 +2,7 @@ import { certainly } from '../certain.ts';
 import { defineDetection } from '../detection.ts';
 import { MONDAY } from '../values/example.ts';
 import { count, moment, plural } from '../words.ts';
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** A token with a certificate that is not the one it should come with; epoch ms. */
 export interface CertificateWindow {
@@ -22,12 +23,11 @@ export interface CertificateBaseline {
   siblings: number;
 }
 
-const DAY = 86_400_000;
 const calls: CertificateWindow = {
   ...{ first: MONDAY, last: MONDAY + 1000, calls: 1, certificate: 'c3'.repeat(32) },
 };
 const loose: CertificateBaseline = {
-  ...{ bound: false, knownCalls: 900, knownSince: MONDAY - 40 * DAY, siblings: 0 },
+  ...{ bound: false, knownCalls: 900, knownSince: MONDAY - 40 * DAY_MS, siblings: 0 },
 };
 
 /** A token comes with another client certificate than the one it is bound to, or always showed. */
@@ -50,7 +50,7 @@ export const bindingCertificateChanged = defineDetection<CertificateWindow, Cert
   detect: (window, baseline, parameters) => {
     if (window.calls === 0) return null;
     const { bound, knownCalls, knownSince, siblings } = baseline;
-    const days = (window.first - knownSince) / DAY;
+    const days = (window.first - knownSince) / DAY_MS;
     const isKnown =
       knownCalls >= (parameters['known_calls'] ?? 20) && days >= (parameters['known_days'] ?? 1);
     if (!bound && (!isKnown || siblings > 0)) return null;

@@ -2,6 +2,7 @@ import { certainly } from '../certain.ts';
 import { defineDetection } from '../detection.ts';
 import { MONDAY } from '../values/example.ts';
 import { moment, plural, span } from '../words.ts';
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** A token that is used again; epoch ms. */
 export interface AwakeningWindow {
@@ -10,8 +11,6 @@ export interface AwakeningWindow {
   time: number;
   calls: number;
 }
-
-const DAY = 86_400_000;
 
 /** A token nobody used for a long time is used again. */
 export const lifecycleDormantActive = defineDetection<AwakeningWindow, { dormantAfter: number }>({
@@ -39,10 +38,10 @@ export const lifecycleDormantActive = defineDetection<AwakeningWindow, { dormant
         `Used again after ${span(asleep)} of silence (last in the hour before ` +
         `${moment(window.asleepSince)}), ${plural(window.calls, 'call')} so far; ` +
         `tokens unused for ${span(dormantAfter)} usually stay so.`,
-      seen: Math.floor(asleep / DAY),
+      seen: Math.floor(asleep / DAY_MS),
       usual: `in use at least every ${span(dormantAfter)}`,
       unit: 'days unused',
-      threshold: Math.round(dormantAfter / DAY),
+      threshold: Math.round(dormantAfter / DAY_MS),
       facts: { last_used_before: moment(window.asleepSince) },
       from: window.time,
       to: window.time + 300_000,
@@ -52,15 +51,15 @@ export const lifecycleDormantActive = defineDetection<AwakeningWindow, { dormant
     quiet: [
       {
         name: 'after a holiday',
-        window: { asleepSince: MONDAY - 14 * DAY, time: MONDAY, calls: 3 },
-        baseline: { dormantAfter: 30 * DAY },
+        window: { asleepSince: MONDAY - 14 * DAY_MS, time: MONDAY, calls: 3 },
+        baseline: { dormantAfter: 30 * DAY_MS },
       },
     ],
     firing: [
       {
         name: 'after half a year',
-        window: { asleepSince: MONDAY - 180 * DAY, time: MONDAY, calls: 1 },
-        baseline: { dormantAfter: 30 * DAY },
+        window: { asleepSince: MONDAY - 180 * DAY_MS, time: MONDAY, calls: 1 },
+        baseline: { dormantAfter: 30 * DAY_MS },
       },
     ],
   },

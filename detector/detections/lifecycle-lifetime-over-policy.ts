@@ -3,8 +3,7 @@ import { defineDetection } from '../detection.ts';
 import { moment, span } from '../words.ts';
 import { AGE_POLICY, MONTH_OLD } from './lifecycle-expiring.ts';
 import type { AgePolicy, AgeWindow } from './lifecycle-expiring.ts';
-
-const DAY = 86_400_000;
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** A token is to live longer than the policy allows. */
 export const lifecycleLifetimeOverPolicy = defineDetection<AgeWindow, AgePolicy>({
@@ -28,10 +27,10 @@ export const lifecycleLifetimeOverPolicy = defineDetection<AgeWindow, AgePolicy>
       explanation:
         `Issued at ${moment(window.issuedAt)} for ${span(lifetime)}; the policy allows up to ` +
         `${span(maxLifetime)}, which is what is usual here.`,
-      seen: Math.round(lifetime / DAY),
+      seen: Math.round(lifetime / DAY_MS),
       usual: `up to ${span(maxLifetime)}`,
       unit: 'days of lifetime',
-      threshold: Math.round(maxLifetime / DAY),
+      threshold: Math.round(maxLifetime / DAY_MS),
       facts: { issued_at: moment(window.issuedAt), expires_at: moment(window.expiresAt) },
       from: window.since,
       to: window.since + 3_600_000,
@@ -42,7 +41,7 @@ export const lifecycleLifetimeOverPolicy = defineDetection<AgeWindow, AgePolicy>
     firing: [
       {
         name: 'ten years',
-        window: { ...MONTH_OLD, expiresAt: MONTH_OLD.issuedAt + 3650 * DAY },
+        window: { ...MONTH_OLD, expiresAt: MONTH_OLD.issuedAt + 3650 * DAY_MS },
         baseline: AGE_POLICY,
       },
     ],

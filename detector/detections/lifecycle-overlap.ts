@@ -2,6 +2,7 @@ import { dueNotice } from '../certain.ts';
 import { defineDetection } from '../detection.ts';
 import { MONDAY } from '../values/example.ts';
 import { moment, span } from '../words.ts';
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** A rotation; epoch ms. */
 export interface OverlapWindow {
@@ -10,8 +11,6 @@ export interface OverlapWindow {
   /** The first call of the new token. */
   at: number;
 }
-
-const DAY = 86_400_000;
 
 /** Long after a rotation the old token is still used beside the new one. */
 export const lifecycleOverlap = defineDetection<OverlapWindow, { overlap: number }>({
@@ -52,14 +51,14 @@ export const lifecycleOverlap = defineDetection<OverlapWindow, { overlap: number
       {
         name: 'the old one was last used an hour later',
         window: { old: { last: MONDAY + 3_600_000 }, young: { tokenHash: 'b2' }, at: MONDAY },
-        baseline: { overlap: 3 * DAY },
+        baseline: { overlap: 3 * DAY_MS },
       },
     ],
     firing: [
       {
         name: 'a week later both are in use',
-        window: { old: { last: MONDAY + 7 * DAY }, young: { tokenHash: 'b2' }, at: MONDAY },
-        baseline: { overlap: 3 * DAY },
+        window: { old: { last: MONDAY + 7 * DAY_MS }, young: { tokenHash: 'b2' }, at: MONDAY },
+        baseline: { overlap: 3 * DAY_MS },
       },
     ],
   },

@@ -3,8 +3,7 @@ import { defineDetection } from '../detection.ts';
 import { moment, span } from '../words.ts';
 import { AGE_POLICY, MONTH_OLD } from './lifecycle-expiring.ts';
 import type { AgePolicy, AgeWindow } from './lifecycle-expiring.ts';
-
-const DAY = 86_400_000;
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** A token that should have been replaced is still in use. */
 export const lifecycleRotationOverdue = defineDetection<AgeWindow, AgePolicy>({
@@ -30,12 +29,12 @@ export const lifecycleRotationOverdue = defineDetection<AgeWindow, AgePolicy>({
       explanation:
         `${window.issuedAt === 0 ? 'First seen' : 'Issued'} at ${moment(begun)} and still in use ` +
         `after ${span(age)}; usual by the policy is to rotate within ${span(rotateWithin)}.`,
-      seen: Math.round(age / DAY),
+      seen: Math.round(age / DAY_MS),
       usual: `up to ${span(rotateWithin)}`,
       unit: 'days of age',
-      threshold: Math.round(rotateWithin / DAY),
+      threshold: Math.round(rotateWithin / DAY_MS),
       facts: { issued_at: moment(begun), last_used: moment(window.last) },
-      from: Math.max(window.since, window.at - DAY),
+      from: Math.max(window.since, window.at - DAY_MS),
       to: window.at + 1,
     });
   },
@@ -44,7 +43,7 @@ export const lifecycleRotationOverdue = defineDetection<AgeWindow, AgePolicy>({
     firing: [
       {
         name: 'a year old',
-        window: { ...MONTH_OLD, issuedAt: MONTH_OLD.at - 365 * DAY },
+        window: { ...MONTH_OLD, issuedAt: MONTH_OLD.at - 365 * DAY_MS },
         baseline: AGE_POLICY,
       },
     ],

@@ -1,7 +1,7 @@
 import { defineDetection } from '../detection.ts';
 import { lnShareTail } from '../statistics/beta-binomial.ts';
 import { MONDAY } from '../values/example.ts';
-import { count, odds } from '../words.ts';
+import { count, inEnvironment, odds } from '../words.ts';
 
 /** How many calls of a service carried an attribute; epoch ms. */
 export interface LostWindow {
@@ -64,7 +64,7 @@ export const pipelineAttributeLost = defineDetection<LostWindow, CarriedBefore>(
     const lnChance = lnShareTail(missing, n, without * WORTH, (1 - without) * WORTH);
     const bits = -lnChance / Math.LN2;
     if (bits <= threshold) return null;
-    const where = window.environment === '' ? '' : ` in ${window.environment}`;
+    const where = inEnvironment(window.environment);
     const percent = (part: number): string => `${(100 * part).toFixed(1)}%`;
     return {
       bits,

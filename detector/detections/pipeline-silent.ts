@@ -2,7 +2,7 @@ import { defineDetection } from '../detection.ts';
 import { bitsOfSilence } from '../pipeline/silence.ts';
 import type { Expectation } from '../pipeline/silence.ts';
 import { MONDAY } from '../values/example.ts';
-import { count, minutes, moment, odds, plural } from '../words.ts';
+import { count, inEnvironment, minutes, moment, odds, plural } from '../words.ts';
 
 /** A service's reports in a window; epoch ms. */
 export interface SilenceWindow {
@@ -47,7 +47,7 @@ export const pipelineSilent = defineDetection<SilenceWindow, Expectation>({
     if (window.calls > HARDLY * usual.mean) return null;
     const bits = bitsOfSilence(window.calls, usual);
     if (bits <= threshold) return null;
-    const where = window.environment === '' ? '' : ` in ${window.environment}`;
+    const where = inEnvironment(window.environment);
     return {
       bits,
       thresholdBits: threshold,

@@ -2,6 +2,7 @@ import { certainly } from '../certain.ts';
 import { defineDetection } from '../detection.ts';
 import { MONDAY } from '../values/example.ts';
 import { list } from '../words.ts';
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** What one token came from within five minutes; epoch ms. */
 export interface SharedWindow {
@@ -21,7 +22,6 @@ export interface SharedBaseline {
   known: number;
 }
 
-const DAY = 86_400_000;
 const three: SharedWindow = {
   ...{ networks: ['AS3320', 'AS5089', 'AS28573'], agents: ['curl/8'] },
   ...{ first: MONDAY, last: MONDAY + 200_000, calls: 9 },
@@ -49,7 +49,7 @@ export const sharingAtOnce = defineDetection<SharedWindow, SharedBaseline>({
     const fresh = parameters['new'] ?? 2;
     const places = window.networks.length >= least && baseline.newNetworks >= fresh;
     const agents = window.agents.length >= least && baseline.newAgents >= fresh;
-    if ((!places && !agents) || window.first - baseline.known < DAY) return null;
+    if ((!places && !agents) || window.first - baseline.known < DAY_MS) return null;
     const seen = places ? window.networks : window.agents;
     const fewer = seen.length - (places ? baseline.newNetworks : baseline.newAgents);
     return certainly({
@@ -71,19 +71,19 @@ export const sharingAtOnce = defineDetection<SharedWindow, SharedBaseline>({
       {
         name: 'a fleet that always does',
         window: three,
-        baseline: { newNetworks: 0, newAgents: 0, known: MONDAY - 30 * DAY },
+        baseline: { newNetworks: 0, newAgents: 0, known: MONDAY - 30 * DAY_MS },
       },
       {
         name: 'a token of today',
         window: three,
-        baseline: { newNetworks: 3, newAgents: 1, known: MONDAY - DAY / 2 },
+        baseline: { newNetworks: 3, newAgents: 1, known: MONDAY - DAY_MS / 2 },
       },
     ],
     firing: [
       {
         name: 'two new networks beside its own',
         window: three,
-        baseline: { newNetworks: 2, newAgents: 0, known: MONDAY - 30 * DAY },
+        baseline: { newNetworks: 2, newAgents: 0, known: MONDAY - 30 * DAY_MS },
       },
     ],
   },

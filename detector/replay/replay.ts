@@ -1,3 +1,4 @@
+import { isUpkeep } from '../../model/upkeep.ts';
 import type { Db } from '../../store/db.ts';
 import { readHourValues, readMinutes, readValueContext } from '../../store/detection/replay.ts';
 import type { Sample } from '../../store/detection/replay.ts';
@@ -83,9 +84,6 @@ interface Replay {
   troubled: Map<string, number>;
 }
 
-/** Families whose findings are about upkeep, not about what calls did. */
-const HOUSEKEEPING: ReadonlySet<string> = new Set(['lifecycle', 'inventory', 'pipeline']);
-
 /** An incident is over when nothing was noticed for so long, hours. */
 const QUIET_HOURS = 6;
 
@@ -153,7 +151,7 @@ function close(state: Replay, hour: number, judged: Judged): void {
   const { troubled, volume } = state;
   for (const { entity, detection } of judged.notices) {
     // That a token is about to expire says nothing of its calls.
-    if (!HOUSEKEEPING.has(detection.family)) troubled.set(entity.key, hour + QUIET_HOURS);
+    if (!isUpkeep(detection.id)) troubled.set(entity.key, hour + QUIET_HOURS);
   }
   const calm = judged.surprises.filter((one) => !((troubled.get(one.key) ?? -1) >= hour));
   const known = { tokens: volume.book.size, clients: volume.clients.size };

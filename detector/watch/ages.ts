@@ -8,8 +8,7 @@ import { DETECTIONS } from '../registry.ts';
 import { rotationsIn } from './rotations.ts';
 import { noticesOf, tokenEntity } from './notice.ts';
 import type { Watch } from './watch.ts';
-
-const DAY = 86_400_000;
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** Moments that count: live what became due lately and was not told, in a backtest those of the range. */
 interface Range {
@@ -32,11 +31,7 @@ function judgeAge(age: TokenAge, policy: Policy, range: Range): OpenNotice[] {
       // Live, a token that has expired meanwhile is another detection's business.
       holds: policy.expiry_notice > 0 && (range.from !== -Infinity || expiresAt > range.to),
     },
-    {
-      detection: lifecycleLifetimeOverPolicy,
-      at: since,
-      holds: policy.max_lifetime > 0,
-    },
+    { detection: lifecycleLifetimeOverPolicy, at: since, holds: policy.max_lifetime > 0 },
     {
       detection: lifecycleRotationOverdue,
       at: overdueAt,
@@ -63,10 +58,7 @@ function judgeAge(age: TokenAge, policy: Policy, range: Range): OpenNotice[] {
 /** Whose rotation it is shows only once a client's tokens are compared: others' notices are left out later. */
 async function overlaps(db: Db, policy: Policy, range: Range): Promise<OpenNotice[]> {
   if (policy.overlap === 0) return [];
-  const begun = {
-    from: range.from - policy.overlap,
-    to: range.to - policy.overlap,
-  };
+  const begun = { from: range.from - policy.overlap, to: range.to - policy.overlap };
   const siblings = await readSiblings(db, begun);
   return rotationsIn(siblings, begun).flatMap((rotation) => {
     const detection = DETECTIONS.lifecycleOverlap;
@@ -83,6 +75,7 @@ async function overlaps(db: Db, policy: Policy, range: Range): Promise<OpenNotic
 /** What the clock makes due: expiry, rotation, and the end of the overlap after one. */
 export const ages: Watch = {
   pace: 'slow',
+  byToken: true,
   look: async (db, scope, { policy }) => {
     const range = rangeOf(scope);
     const isLive = scope.by === 'arrival';
@@ -96,7 +89,7 @@ export const ages: Watch = {
       shard: scope.shard,
     });
     const due = found.flatMap((age) => judgeAge(age, policy, range));
-    const lately = isLive ? { from: scope.to - DAY, to: scope.to } : range;
+    const lately = isLive ? { from: scope.to - DAY_MS, to: scope.to } : range;
     return [...due, ...(await overlaps(db, policy, lately))];
   },
 };

@@ -2,8 +2,7 @@ import { readBreakthroughs, readStorms } from '../../store/detection/denials.ts'
 import { DETECTIONS } from '../registry.ts';
 import { noticesOf, serviceEntity, tokenEntity } from './notice.ts';
 import type { Watch } from './watch.ts';
-
-const DAY = 86_400_000;
+import { DAY_MS } from '../volume/calendar.ts';
 
 /** Refused calls: storms of them, and what was let pass after them. */
 export const denials: readonly Watch[] = [
@@ -19,7 +18,7 @@ export const denials: readonly Watch[] = [
           entity: tokenEntity(one.tokenHash, one.clientId),
           noticed: detection.detect(one, {}, detection.parameters),
           decidedAt: one.passedAt,
-          moment: Math.floor(one.passedAt / DAY),
+          moment: Math.floor(one.passedAt / DAY_MS),
         }),
       );
     },
@@ -36,7 +35,7 @@ export const denials: readonly Watch[] = [
           entity: serviceEntity(one.service),
           noticed: detection.detect(one, one, detection.parameters),
           decidedAt: one.first,
-          moment: Math.floor(one.first / DAY),
+          moment: Math.floor(one.first / DAY_MS),
         }),
       );
     },

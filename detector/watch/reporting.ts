@@ -1,4 +1,5 @@
 import {
+  SLOT,
   readArrivals,
   readLostAttributes,
   readRedated,
@@ -12,9 +13,8 @@ import type { Expectation } from '../pipeline/silence.ts';
 import { DETECTIONS } from '../registry.ts';
 import { noticesOf, serviceEntity } from './notice.ts';
 import type { Watch } from './watch.ts';
+import { DAY_MS } from '../volume/calendar.ts';
 
-const SLOT = 300;
-const DAY = 86_400_000;
 /** Calls are given so long to arrive before a slot is looked at, seconds. */
 const SETTLED = 60;
 /** Windows in which a service may be silent, and may have lost an attribute, seconds. */
@@ -63,7 +63,7 @@ function judgeSilence(reports: readonly ReportedWindows[], end: number): OpenNot
         entity: serviceEntity(one.service),
         noticed: silent.detect(window, usual, silent.parameters),
         decidedAt: parts.to,
-        moment: calls === 0 ? `since ${String(one.last)}` : Math.floor(parts.to / DAY),
+        moment: calls === 0 ? `since ${String(one.last)}` : Math.floor(parts.to / DAY_MS),
       });
     });
     const names = new Set(notices.map(({ entity }) => entity.name ?? ''));
@@ -97,7 +97,7 @@ async function lostAttributes(db: Db, end: number): Promise<OpenNotice[]> {
           entity: serviceEntity(share.service),
           noticed: detection.detect(share, share, detection.parameters),
           decidedAt: share.to,
-          moment: Math.floor(share.to / DAY),
+          moment: Math.floor(share.to / DAY_MS),
         }),
       );
     }
@@ -118,7 +118,7 @@ function judgeArrivals(arrivals: readonly Arrivals[]): OpenNotice[] {
   const usual = { lag: arrivals.length < MANY ? 0 : median(arrivals.map(({ lag }) => lag)) };
   return arrivals.flatMap((one) => {
     const parts = { entity: serviceEntity(one.service), decidedAt: one.last };
-    const moment = Math.floor(one.last / DAY);
+    const moment = Math.floor(one.last / DAY_MS);
     const window = { ...one, redated: 0, kind: 'future' } as const;
     return [
       ...noticesOf({
@@ -135,7 +135,7 @@ function judgeArrivals(arrivals: readonly Arrivals[]): OpenNotice[] {
 
 async function redated(db: Db, to: number): Promise<OpenNotice[]> {
   const detection = DETECTIONS.pipelineClockSkew;
-  const start = Math.floor(to / DAY) * DAY;
+  const start = Math.floor(to / DAY_MS) * DAY_MS;
   const rows = await readRedated(db, new Date(start).toISOString().slice(0, 10));
   return rows.flatMap((row) =>
     noticesOf({
@@ -147,7 +147,7 @@ async function redated(db: Db, to: number): Promise<OpenNotice[]> {
         detection.parameters,
       ),
       decidedAt: to,
-      moment: start / DAY,
+      moment: start / DAY_MS,
     }),
   );
 }

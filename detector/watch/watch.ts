@@ -13,10 +13,12 @@ import type { OpenNotice } from '../judge/judged.ts';
 export interface Watch {
   /** It is run only when a call of the range concerns it; where absent, always. */
   concern?: Concern;
-  /** Live: every tick; every 20 s, over the calls of the last five minutes; or every five minutes. */
+  /** Live: every tick; once in 20 s, over the calls of the last five minutes; or every five minutes. */
   pace: 'tick' | 'slow' | 'rare';
   /** It compares everything with everything: of several detectors the first one looks. */
   once?: true;
+  /** Slow ones: it asks token by token, so that of many tokens a part can be asked about at a time. */
+  byToken?: true;
   /** Reads and judges; what it notices, with `decidedAt` set. */
   look: (db: Db, scope: Scope, settings: DetectorConfig) => Promise<OpenNotice[]>;
 }

@@ -1,7 +1,8 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 
-const SLOT = 300;
+/** Reports are counted in slots of so long, seconds (see migration 120). */
+export const SLOT = 300;
 const DAY = 86_400;
 
 /** A service's reports in one environment: calls in windows that end now, and in those before. */

@@ -1,3 +1,4 @@
+import { UPKEEP } from '../../model/upkeep.ts';
 import type { Db } from '../db.ts';
 import { insertHashed } from '../insert-hashed.ts';
 import { TABLES } from '../tables.ts';
@@ -33,10 +34,10 @@ export async function readTroubled(db: Db, fromHour: number): Promise<Untrained[
          intDiv(toUnixTimestamp(toDateTime(i.closed_at)), 3600)) AS untilHour
      FROM ${db.database}.${TABLES.incidents} AS i FINAL
      WHERE i.status != 'false_positive' AND toString(i.entity) IN ('token', 'client')
-       AND arrayExists(one -> NOT match(one, '^(lifecycle|inventory|pipeline)[.]'), i.detections)
+       AND arrayExists(one -> NOT match(one, {upkeep:String}), i.detections)
        AND i.campaign_kind = '' AND i.first_call_at > toDateTime64(0, 3) AND untilHour >= {fromHour:UInt32}
      ORDER BY i.updated_at DESC LIMIT {most:UInt32}`,
-    { fromHour, unattended: UNATTENDED, most: MOST },
+    { fromHour, unattended: UNATTENDED, most: MOST, upkeep: UPKEEP },
   );
 }
 
