@@ -14,7 +14,8 @@ import { judgeVolume } from './judge/volume.ts';
 import type { MinuteLook } from './judge/volume.ts';
 import type { RecentSet } from './recent.ts';
 import { MINUTE_MS, hourOf } from './volume/calendar.ts';
-import { lookAround } from './watch/look.ts';
+import { createWatchMemory, lookAround } from './watch/look.ts';
+import type { WatchMemory } from './watch/look.ts';
 
 /** A commit can come later than the arrival time that it stamps; so much is looked at again, ms. */
 const OVERLAP_MS = 10_000;
@@ -37,6 +38,8 @@ interface ValueLook {
 
 /** What looking remembers. */
 export interface LookMemory {
+  /** What the watches remember; from the first look on. */
+  watch?: WatchMemory;
   /** Values looked at in their hour. */
   values: RecentSet;
   /** Values that their tokens have long shown. */
@@ -104,9 +107,10 @@ export async function look(
   const judged: Judged = { notices: [], surprises: [], feedback };
   const again = { ...arrival, from: arrival.from - overlapOf(arrival.from, arrival.to) };
   const around = { ...arrival, from: arrival.from - OVERLAP_MS };
+  memory.watch ??= createWatchMemory();
   const [minutes, noticed] = await Promise.all([
     readFreshMinutes(db, again),
-    lookAround(db, { by: 'arrival', ...around }, settings),
+    lookAround(db, { by: 'arrival', ...around }, settings, memory.watch),
   ]);
   judged.notices.push(...noticed);
   const owedMinutes = await lookAtMinutes(db, memory, minutes, again, judged, learn);

@@ -74,6 +74,7 @@ export const bindings: readonly Watch[] = [
   {
     concern: 'certified',
     pace: 'slow',
+    byToken: true,
     look: async (db, scope) => (await readNewCertificates(db, scope)).flatMap(judgeNew),
   },
 ];

@@ -1,19 +1,17 @@
 import type { Db } from '../../store/db.ts';
 import { readConcerns } from '../../store/detection/concerns.ts';
 import { WHOLE } from '../../config/shard.ts';
+import { countCalls } from '../../store/detection/load.ts';
 import type { Scope } from '../../store/detection/scope.ts';
 import { ownsKey } from '../../store/detection/shard.ts';
 import type { OpenNotice } from '../judge/judged.ts';
 import type { DetectorSettings } from '../parameters.ts';
+import { ROUND_MS, isTurnOf, partOf, turnsBetween, turnsFor } from './turns.ts';
 import type { Watch } from './watch.ts';
 import { WATCHES } from './watches.ts';
 
-/** Live, slow watches look when the clock turns to another 20 s, rare ones to another 5 min; ms. */
-const EVERY: Readonly<Record<Watch['pace'], number>> = {
-  tick: 0,
-  slow: 20_000,
-  rare: 300_000,
-};
+/** Live, rare watches look when the clock turns to another 5 min, slow ones in turns of 20 s; ms. */
+const RARE_MS = 300_000;
 /** They look at all calls that arrived in so long, ms: five minutes and what a look overlaps. */
 const RECENT_MS = 330_000;
 /** A look over more than this is one of several that catch up, ms. */
@@ -21,14 +19,63 @@ const CATCHING_UP_MS = 100_000;
 /** Live looks begin so much before the last one ended, ms (see app.ts). */
 const OVERLAP_MS = 10_000;
 
-/** The range that watches of a pace look at now, or null when they do not. */
-function rangeOf(pace: Watch['pace'], scope: Scope): Scope | null {
-  if (pace === 'tick' || scope.by === 'event') return scope;
-  // A look that catches up is long: there slow watches need not look at every one of them.
-  const every = scope.to - scope.from > CATCHING_UP_MS ? EVERY.rare : EVERY[pace];
+/** What looking around remembers. */
+export interface WatchMemory {
+  /** Into how many turns the round of slow watches is divided. */
+  turns: number;
+}
+
+/** Nothing was looked at yet. */
+export function createWatchMemory(): WatchMemory {
+  return { turns: 1 };
+}
+
+/** Some watches, and what they look at. */
+interface Round {
+  watches: readonly Watch[];
+  scope: Scope;
+}
+
+function hasTurned(scope: Scope, every: number): boolean {
   const before = Math.floor((scope.from + OVERLAP_MS) / every);
-  if (Math.floor((scope.to - 1) / every) === before) return null;
-  return { ...scope, from: scope.from - RECENT_MS };
+  return Math.floor((scope.to - 1) / every) !== before;
+}
+
+/** What slow watches look at now: everything once in 20 s, a part of the tokens at a time. */
+async function slowRounds(
+  db: Db,
+  watches: readonly Watch[],
+  scope: Scope,
+  memory: WatchMemory,
+): Promise<Round[]> {
+  const range = { ...scope, from: scope.from - RECENT_MS };
+  // A look that catches up is long: there slow watches need not look at every one of them.
+  if (scope.to - scope.from > CATCHING_UP_MS)
+    return hasTurned(scope, RARE_MS) ? [{ watches, scope: range }] : [];
+  if (hasTurned(scope, ROUND_MS)) memory.turns = turnsFor(await countCalls(db, range));
+  return turnsBetween(scope.from + OVERLAP_MS, scope.to - 1, memory.turns).flatMap((turn) => {
+    const part = { ...range, shard: partOf(scope.shard, turn) };
+    const others = watches.filter((one, i) => one.byToken !== true && isTurnOf(i, turn));
+    return [
+      { watches: watches.filter((one) => one.byToken === true), scope: part },
+      { watches: others, scope: range },
+    ];
+  });
+}
+
+async function roundsOf(db: Db, scope: Scope, memory: WatchMemory): Promise<Round[]> {
+  const isFirst = (scope.shard ?? WHOLE).index === 1;
+  const watches = WATCHES.filter((one) => isFirst || one.once !== true);
+  const of = (pace: Watch['pace']): Watch[] => watches.filter((one) => one.pace === pace);
+  if (scope.by === 'event') {
+    return [{ watches: [...of('tick'), ...of('slow'), ...of('rare')], scope }];
+  }
+  const rare = { watches: of('rare'), scope: { ...scope, from: scope.from - RECENT_MS } };
+  return [
+    { watches: of('tick'), scope },
+    ...(await slowRounds(db, of('slow'), scope, memory)),
+    ...(hasTurned(scope, RARE_MS) ? [rare] : []),
+  ];
 }
 
 /**
@@ -39,13 +86,10 @@ export async function lookAround(
   db: Db,
   scope: Scope,
   settings: DetectorSettings,
+  memory = createWatchMemory(),
 ): Promise<OpenNotice[]> {
   const notices: OpenNotice[] = [];
-  for (const pace of ['tick', 'slow', 'rare'] as const) {
-    const range = rangeOf(pace, scope);
-    if (range === null) continue;
-    const isFirst = (scope.shard ?? WHOLE).index === 1;
-    const watches = WATCHES.filter((one) => one.pace === pace && (isFirst || one.once !== true));
+  for (const { watches, scope: range } of await roundsOf(db, scope, memory)) {
     const names = new Set(watches.flatMap(({ concern }) => concern ?? []));
     const concerned = await readConcerns(db, range, settings, [...names]);
     for (const { concern, look, once } of watches) {

@@ -128,6 +128,7 @@ export const objects: readonly Watch[] = [
   {
     concern: 'objects',
     pace: 'slow',
+    byToken: true,
     look: fastEnumerations,
   },
   {

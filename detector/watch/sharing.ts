@@ -7,6 +7,7 @@ import type { Watch } from './watch.ts';
 export const sharing: Watch = {
   concern: 'tokens',
   pace: 'slow',
+  byToken: true,
   look: async (db, scope) => {
     const { sharingAtOnce, sharingSeveralClients } = DETECTIONS;
     const least = sharingAtOnce.parameters['at_once'] ?? 3;
