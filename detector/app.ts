@@ -27,6 +27,7 @@ import type { Feedback } from './feedback/quieted.ts';
 import { createRecentSet } from './recent.ts';
 import type { DetectorSettings } from './parameters.ts';
 import { CATALOGUE } from './registry.ts';
+import { withoutNobodys } from './nobodys.ts';
 import { toFinding, toldFrom, untold } from './raise.ts';
 import { neighboursOf, noticeSilent } from './shards/neighbours.ts';
 import type { Neighbour } from './shards/neighbours.ts';
@@ -121,7 +122,8 @@ interface Memory {
 
 async function tell(db: Db, judged: Judged, feedback: Feedback, at: number): Promise<Finding[]> {
   if (judged.surprises.length > 0) await writeSurprises(db, judged.surprises);
-  const notices = judged.notices.filter((one) => !feedback.isQuieted(one));
+  const heard = judged.notices.filter((one) => !feedback.isQuieted(one));
+  const notices = await withoutNobodys(db, heard);
   if (notices.length === 0) return [];
   const keys = notices.map((one) => one.entity.key);
   const { raise, remember } = untold(notices, toldFrom(await readRaised(db, keys)));

@@ -5,6 +5,7 @@ import { readNthCall } from '../store/detection/evidence.ts';
 import { readHourRange } from '../store/detection/hours.ts';
 import type { OpenNotice } from './judge/judged.ts';
 import type { DetectorSettings } from './parameters.ts';
+import { withoutNobodys } from './nobodys.ts';
 import { toFinding, untold } from './raise.ts';
 import type { Told } from './raise.ts';
 import { judgingFrom, replay } from './replay/replay.ts';
@@ -56,7 +57,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     const wanted = judged.notices.filter(
       (notice) => isWanted(options, notice) && momentOf(notice) >= from && momentOf(notice) < to,
     );
-    for (const notice of untold(wanted, told).raise) {
+    for (const notice of untold(await withoutNobodys(db, wanted), told).raise) {
       const at = await decidedAt(db, notice, settings.tick_seconds);
       await options.onFinding?.(await toFinding(db, notice, at));
       findings += 1;
