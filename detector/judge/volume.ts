@@ -2,7 +2,7 @@ import type { Db } from '../../store/db.ts';
 import type { Arrival } from '../../store/detection/fresh.ts';
 import { readClientProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
-import { readBusiestTokens } from '../../store/detection/busiest-tokens.ts';
+import { readBusiestDays, readBusiestTokens } from '../../store/detection/busiest-tokens.ts';
 import { readClientHours, readWindows } from '../../store/detection/windows.ts';
 import type { WindowRow } from '../../store/detection/windows.ts';
 import { awaken } from '../training/awake.ts';
@@ -62,12 +62,18 @@ async function judgeClients(
 ): Promise<void> {
   const cases = rows.map((row) => caseOf(row, minute, 1)).filter(isSurprising);
   if (cases.length === 0) return;
-  const ids = cases.map(({ entity }) => entity.clientId);
-  const busiest = await readBusiestTokens(db, Math.floor(minute / 1000), ids);
-  for (const one of cases) {
-    const calls = busiest.get(one.entity.clientId) ?? ([0, 0, 0, 0] as const);
-    judgeCase({ ...one, window: withoutBusiest(one.window, calls) }, into);
-  }
+  const seconds = Math.floor(minute / 1000);
+  const idsOf = (some: readonly VolumeCase[]): string[] => some.map((one) => one.entity.clientId);
+  const hours = await readBusiestTokens(db, seconds, idsOf(cases));
+  const without = (one: VolumeCase, day: number): VolumeCase => {
+    const [x1, x5, x60] = hours.get(one.entity.clientId) ?? [0, 0, 0];
+    return { ...one, window: withoutBusiest(one.window, [x1, x5, x60, day]) };
+  };
+  // A day of all tokens is much to read: only of those that go on to surprise.
+  const left = cases.filter((one) => isSurprising(without(one, 0)));
+  if (left.length === 0) return;
+  const days = await readBusiestDays(db, seconds, idsOf(left));
+  for (const one of left) judgeCase(without(one, days.get(one.entity.clientId) ?? 0), into);
 }
 
 function caseOf(row: WindowRow, minute: number, move: number): VolumeCase {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertTestCalls, tokenNamed } from '../../test/support/call-rows.ts';
 import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
+import { readBusiestDays, readBusiestTokens } from './busiest-tokens.ts';
 import { minutesSql } from './minutes.ts';
 
 const MINUTE = 60_000;
@@ -78,5 +79,33 @@ describe('minutes of tokens', () => {
     const hours = await store.db.query(sums('client_hour', 'hour'));
     expect(hours.length).toBeGreaterThan(6);
     expect(hours).toEqual(await store.db.query(sums('client_minute', 'toStartOfHour(minute)')));
+  });
+
+  it('say what the busiest token of a client did', async () => {
+    const { db } = store;
+    const minute = recent / 1000 + 7200;
+    const clients = ['client-0', 'client-1', 'nobody'];
+    const most = async (seconds: number, at = minute): Promise<Map<string, number>> => {
+      const rows = await db.query<{ id: string; most: number }>(
+        `SELECT client_id AS id, max(n) AS most FROM (
+           SELECT client_id, token_hash, countIf(NOT (status >= 500 OR status = 429)) AS n
+           FROM ${db.database}.calls
+           WHERE toStartOfMinute(time) > toDateTime({minute:UInt32} - {seconds:UInt32})
+             AND toStartOfMinute(time) <= toDateTime({minute:UInt32})
+           GROUP BY client_id, token_hash) GROUP BY id`,
+        { minute: at, seconds },
+      );
+      return new Map(rows.map((row) => [row.id, row.most]));
+    };
+    const [one, five, sixty] = [await most(60), await most(300), await most(3600)];
+    const found = await readBusiestTokens(db, minute, clients);
+    expect([...found.keys()].sort()).toEqual(['client-0', 'client-1']);
+    for (const [id, counts] of found) {
+      expect(counts).toEqual([one.get(id) ?? 0, five.get(id) ?? 0, sixty.get(id) ?? 0]);
+    }
+    const end = minute + 59 * 60;
+    const days = await readBusiestDays(db, end, clients);
+    // All three hours are within the day.
+    expect(days).toEqual(await most(4 * 3600, end));
   });
 });
