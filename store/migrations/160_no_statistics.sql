@@ -35,3 +35,7 @@ ALTER TABLE {database}.token_objects MODIFY SETTING auto_statistics_types = '';
 ALTER TABLE {database}.client_amounts MODIFY SETTING auto_statistics_types = '';
 
 ALTER TABLE {database}.service_reports MODIFY SETTING auto_statistics_types = '';
+
+ALTER TABLE {database}.token_window MODIFY SETTING auto_statistics_types = '';
+
+ALTER TABLE {database}.client_hour MODIFY SETTING auto_statistics_types = '';
