@@ -19,6 +19,7 @@ import { openRules } from '../../detector/rules/start.ts';
 import type { BacktestRules } from '../../detector/rules/start.ts';
 import { prepareHours } from '../../detector/train.ts';
 import { hourOf } from '../../detector/volume/calendar.ts';
+import type { Db } from '../../store/db.ts';
 import { ownsKey } from '../../store/detection/shard.ts';
 import { insertTestCalls } from '../support/call-rows.ts';
 import { openTestStore } from '../support/test-store.ts';
@@ -35,13 +36,27 @@ let rules: BacktestRules;
 let settings: DetectorSettings;
 let calibration = UNCALIBRATED;
 
+/** Questions about calls of everybody, which no shard and no list of keys narrows. */
+const ofAll = new Set<string>();
+
+function listening(db: Db): Db {
+  return {
+    ...db,
+    query: async (sql, params, settings) => {
+      const isNarrow = /\{(shardFirst|tokens|tokenHash|clients|clientId):/.test(sql);
+      if (/\.calls\b/.test(sql) && !isNarrow) ofAll.add(sql.replaceAll(/\s+/g, ' '));
+      return db.query(sql, params, settings);
+    },
+  };
+}
+
 /** What a look of some shard brings to light, by itself. */
 async function judgedBy(shard?: Shard): Promise<Judged> {
   const memory = {
     ...{ values: createRecentSet(10_000), known: createKnownValues() },
     ...{ owedMinutes: [], owedValues: [], givenUp: 0 },
   };
-  const { db } = store;
+  const db = shard === undefined ? store.db : listening(store.db);
   const arrival = { from: AT - 60_000, to: AT + 30_000, ...(shard === undefined ? {} : { shard }) };
   const { judged } = await look(db, settings, memory, arrival, {
     learn: async (keys, hour) => thresholdsFor(db, calibration, settings, keys, hour),
@@ -129,5 +144,10 @@ describe('detectors that share the tokens', () => {
     expect(parts.flatMap(raisedOf).sort()).toEqual(raisedOf(whole).sort());
     const surprises = parts.flatMap((part) => part.surprises.map(canonical));
     expect(surprises.sort()).toEqual(whole.surprises.map(canonical).sort());
+  });
+
+  it('ask of calls of everybody only in which minutes, how many, and whether there are any of a kind', () => {
+    expect(ofAll.size).toBeGreaterThan(0);
+    for (const sql of ofAll) expect(sql).toMatch(/^SELECT (DISTINCT toUnixTimestamp|count(If)?\()/);
   });
 });
