@@ -1,8 +1,9 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { activeHours } from './minutes.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { andOwnToken } from './shard.ts';
+import { andOwn, andOwnToken } from './shard.ts';
 
 const HOUR_MS = 3_600_000;
 /** So many tokens are asked about by name. */
@@ -20,10 +21,11 @@ export interface Awakening {
 }
 
 /** Who was active in the whole hours that lie before the look's, as many as said. */
-function activeSql(db: Db, hours: number): string {
-  return `SELECT token_hash FROM ${db.database}.${TABLES.tokenHour}
+function activeSql(db: Db, scope: Scope, hours: number): string {
+  return `SELECT token_hash FROM ${activeHours(db, scope)}
     WHERE hour >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64} - ${String(hours * HOUR_MS)}))
-      AND hour < toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))`;
+      AND hour < toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
+      ${andOwn(scope, 'token_hash')}`;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function readAwakenings(
   // before: little is read of the rest of the day, and mostly nothing.
   const late = await db.query<{ tokenHash: string }>(
     `SELECT DISTINCT lower(hex(c.token_hash)) AS tokenHash FROM ${calls} AS c
-     WHERE ${young} AND c.token_hash NOT IN (${activeSql(db, 2)}) LIMIT ${String(MOST_LATE + 1)}`,
+     WHERE ${young} AND c.token_hash NOT IN (${activeSql(db, scope, 2)}) LIMIT ${String(MOST_LATE + 1)}`,
     scopeParams(scope),
   );
   if (late.length === 0) return [];
@@ -52,7 +54,7 @@ export async function readAwakenings(
     `WITH fresh AS (
        SELECT c.token_hash AS token_hash, argMin(c.client_id, c.time) AS client, min(c.time) AS first, count() AS n
        FROM ${calls} AS c WHERE ${young} ${only}
-         AND c.token_hash NOT IN (${activeSql(db, 24)} ${only})
+         AND c.token_hash NOT IN (${activeSql(db, scope, 24)} ${only})
        GROUP BY c.token_hash
      )
      SELECT lower(hex(f.token_hash)) AS tokenHash, f.client AS clientId,

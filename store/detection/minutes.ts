@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import type { Scope } from './scope.ts';
 
 /** Whose minutes are asked for, and which of them; SQL. */
 export interface MinutesWanted {
@@ -36,4 +37,12 @@ export function minutesSql(db: Db, { who, first, last }: MinutesWanted): string 
     PREWHERE ${who}
     WHERE minute >= ${first} AND minute <= ${last} AND ${last} < now() - ${RECENT}
   )`;
+}
+
+/**
+ * The table that says in which hours tokens called, for which clients (hour, token_hash, client_id): live the
+ * one of the last days, of which a part of the tokens is read without the others.
+ */
+export function activeHours(db: Db, scope: Scope): string {
+  return `${db.database}.${scope.by === 'arrival' ? TABLES.tokenWindow : TABLES.tokenHour}`;
 }

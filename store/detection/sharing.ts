@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { activeHours } from './minutes.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { andOwn, andOwnToken } from './shard.ts';
@@ -67,7 +68,7 @@ export async function readManyClients(db: Db, scope: Scope): Promise<ManyClients
     AND hour < fromUnixTimestamp64Milli({to:Int64}) AND client_id != ''`;
   // Nearly all tokens have one client: names are compared by hashes first, and listed of the rest only.
   const some = await db.query<{ tokenHash: string }>(
-    `SELECT lower(hex(token_hash)) AS tokenHash FROM ${db.database}.${TABLES.tokenHour} WHERE ${day} ${andOwn(scope, 'token_hash')}
+    `SELECT lower(hex(token_hash)) AS tokenHash FROM ${activeHours(db, scope)} WHERE ${day} ${andOwn(scope, 'token_hash')}
      GROUP BY token_hash HAVING min(cityHash64(client_id)) != max(cityHash64(client_id))
        AND token_hash IN (SELECT c.token_hash FROM ${db.database}.${TABLES.calls} AS c
          WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)})
@@ -78,7 +79,7 @@ export async function readManyClients(db: Db, scope: Scope): Promise<ManyClients
   return db.query<ManyClients>(
     `WITH many AS (
        SELECT token_hash, arraySort(groupUniqArray(20)(toString(client_id))) AS clients
-       FROM ${db.database}.${TABLES.tokenHour}
+       FROM ${activeHours(db, scope)}
        WHERE ${day} AND token_hash IN (SELECT unhex(arrayJoin({some:Array(String)})))
        GROUP BY token_hash HAVING length(clients) > 1
      )
