@@ -27,6 +27,7 @@ function judgeAnonymous(use: AnonymousUse, inventory: Inventory): OpenNotice[] {
     entity: endpointEntity(use.service, use.method, use.route),
     noticed: detection.detect(use, baseline, detection.parameters),
     decidedAt: use.first,
+    moment: 'daily',
   });
 }
 

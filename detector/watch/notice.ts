@@ -33,16 +33,24 @@ interface NoticeParts {
   noticed: Noticed | null;
   /** Event time of the call that decided it, epoch ms. */
   decidedAt: number;
-  /** Calls so far, where growth is told again; else it is told once. */
+  /** Calls so far, where growth, and what goes on another day, is told again; else it is told once. */
   calls?: number;
-  /** In place of both. */
+  /** In place of both; `'daily'` where it is told again on another day (UTC). */
   moment?: string | number;
+}
+
+const DAY = 86_400_000;
+
+function momentOf({ moment, calls, decidedAt }: NoticeParts): string | number {
+  const day = Math.floor(decidedAt / DAY);
+  if (moment === 'daily') return day;
+  if (moment !== undefined) return moment;
+  return calls === undefined ? 'once' : `${String(day)} step ${String(stepOf(calls))}`;
 }
 
 /** The notice in a list, or an empty list where nothing was noticed. */
 export function noticesOf(parts: NoticeParts): OpenNotice[] {
-  const { detection, entity, noticed, decidedAt, calls } = parts;
+  const { detection, entity, noticed, decidedAt } = parts;
   if (noticed === null) return [];
-  const moment = parts.moment ?? (calls === undefined ? 'once' : `step ${String(stepOf(calls))}`);
-  return [{ detection, entity, noticed, moment, decidedAt }];
+  return [{ detection, entity, noticed, moment: momentOf(parts), decidedAt }];
 }

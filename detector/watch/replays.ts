@@ -18,6 +18,7 @@ export const replays: Watch = {
           entity: tokenEntity(one.tokenHash, one.clientId),
           noticed: detection.detect(one, {}, detection.parameters),
           decidedAt: one.first,
+          moment: 'daily',
         }),
       ),
     );

@@ -21,6 +21,7 @@ export const sharing: Watch = {
         entity: tokenEntity(one.tokenHash, one.clientId),
         noticed: sharingSeveralClients.detect(one, {}, sharingSeveralClients.parameters),
         decidedAt: one.first,
+        moment: 'daily',
       }),
     );
     const places = used.flatMap((one) =>
@@ -29,6 +30,7 @@ export const sharing: Watch = {
         entity: tokenEntity(one.tokenHash, one.clientId),
         noticed: sharingAtOnce.detect(one, one, sharingAtOnce.parameters),
         decidedAt: one.first,
+        moment: 'daily',
       }),
     );
     return [...clients, ...places];

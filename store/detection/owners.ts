@@ -49,8 +49,8 @@ export async function readStrayObjects(db: Db, scope: Scope): Promise<StrayObjec
        GROUP BY object_hash, client_id
      ),
      kinds AS (
-       SELECT type, count() AS known, countIf(clients > 1) AS shared FROM (
-         SELECT object_hash, toString(object_type) AS type, uniqExact(client_id) AS clients FROM (
+       SELECT type, count() AS known, groupArrayIf(clients, length(clients) > 1) AS common FROM (
+         SELECT object_hash, toString(object_type) AS type, groupUniqArray(10)(toString(client_id)) AS clients FROM (
            SELECT object_hash, object_type, client_id FROM ${table} ORDER BY object_hash LIMIT 50000
          ) WHERE object_hash NOT IN (SELECT object_hash FROM fresh) GROUP BY object_hash, type
        ) GROUP BY type
@@ -70,7 +70,9 @@ export async function readStrayObjects(db: Db, scope: Scope): Promise<StrayObjec
        arrayFilter(x -> x != s.client, any(s.clients))[1] AS usualClient, count() AS objects,
        toInt64(max(s.n)) - 1 AS usualCalls, toUnixTimestamp64Milli(min(s.first)) AS first,
        toUnixTimestamp64Milli(max(s.last)) AS last, sum(s.calls) AS calls,
-       groupUniqArray(5)(s.route) AS routes, any(k.known) AS known, any(k.shared) AS shared
+       groupUniqArray(5)(s.route) AS routes, any(k.known) AS known,
+       -- What this client itself took before does not make a kind one that is shared.
+       arrayCount(c -> length(arrayFilter(x -> x != s.client, c)) > 1, any(k.common)) AS shared
      FROM strays AS s LEFT JOIN kinds AS k ON k.type = s.type
      GROUP BY s.token_hash, s.client, s.type LIMIT 1000`,
     scopeParams(scope),

@@ -1,12 +1,15 @@
 // Storms of refused calls, whoever they come from: one low incident of the service. Real OTLP in, incidents out.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { OTEL, TW } from '../../model/attributes.ts';
+import type { Finding } from '../../model/finding.ts';
 import { listIncidents } from '../../store/incidents/snapshots.ts';
 import { hashOf, openStage } from './stage.ts';
 import type { ServedCall, Stage } from './stage.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const idsOf = (findings: readonly Finding[], token: string): string[] =>
+  findings.filter((one) => one.tokenHash === hashOf(token)).map((one) => one.detection);
 
 let stage: Stage;
 beforeAll(async () => {
@@ -58,4 +61,38 @@ it('a token that was let pass before is told of, though it is refused where it n
   ]);
   const found = (await stage.look()).filter((one) => one.tokenHash === hashOf('good'));
   expect(found.map((one) => one.detection)).toContain('scope.denied-burst');
+});
+
+it('a storm of refused calls is one low incident; what passes after a burst of refusals is found', async () => {
+  // Within the ten minutes before this ten minutes, whenever the test runs.
+  const begun = (Math.floor(Date.now() / (10 * MINUTE)) - 1) * 10 * MINUTE;
+  const spaced = 200;
+  const guess = Array.from({ length: 600 }, (_, i) => ({
+    ...{ token: `guess ${String(i % 300)}`, client: 'storming', service: 'stormed' },
+    ...{ status: i % 3 === 0 ? 429 : 401, time: begun + i * spaced },
+    attributes: { [OTEL.clientAddress]: '200.147.35.149' },
+  }));
+  const address = { [OTEL.clientAddress]: '79.192.10.99' };
+  const stuffing = Array.from({ length: 30 }, (_, i) => ({
+    ...{ token: `stuffed ${String(i)}`, client: 'stuffing', service: 'door', status: 401 },
+    ...{ time: begun + i * spaced, attributes: address },
+  }));
+  const through = { token: 'through', client: 'stuffing', service: 'door', attributes: address };
+  // Every second call of one token is refused, as always; another is let pass after a row of refusals.
+  const tries = Array.from({ length: 60 }, (_, i) => [
+    { token: 'half', client: 'halves', time: begun + i * spaced, status: i % 2 === 0 ? 403 : 200 },
+    { token: 'tried', client: 'halves', time: begun + i * spaced, status: i < 59 ? 403 : 200 },
+  ]).flat();
+  const last = { ...through, time: begun + 400 * spaced };
+  await stage.serve([...guess, ...stuffing, ...tries, last]);
+  const found = await stage.look();
+  const storm = found.filter((one) => one.detection === 'authorization.denied-storm');
+  expect(storm.map((one) => [one.name, one.severity])).toEqual([['stormed', 'low']]);
+  // Not one of each of the three hundred tokens.
+  const each = found.filter((one) => one.clientId === 'storming');
+  expect(new Set(each.map((one) => one.tokenHash)).size).toBeLessThan(10);
+  expect(storm[0]?.evidence.facts).toMatchObject({ rejected: 400, rate_limited: 200 });
+  expect(idsOf(found, 'through')).toContain('authorization.failure-burst');
+  expect(idsOf(found, 'tried')).toContain('authorization.failure-burst');
+  expect(idsOf(found, 'half')).not.toContain('authorization.failure-burst');
 });
