@@ -44,7 +44,7 @@ function listening(db: Db): Db {
     ...db,
     query: async (sql, params, settings) => {
       const isNarrow = /\{(shardFirst|tokens|tokenHash|clients|clientId):/.test(sql);
-      if (/\.calls\b/.test(sql) && !isNarrow) ofAll.add(sql.replaceAll(/\s+/g, ' '));
+      if (/tokenwatch\.calls\b/.test(sql) && !isNarrow) ofAll.add(sql.replaceAll(/\s+/g, ' '));
       return db.query(sql, params, settings);
     },
   };
@@ -56,7 +56,8 @@ async function judgedBy(shard?: Shard): Promise<Judged> {
     ...{ values: createRecentSet(10_000), known: createKnownValues() },
     ...{ owedMinutes: [], owedValues: [], givenUp: 0 },
   };
-  const db = shard === undefined ? store.db : listening(store.db);
+  // The first one also does what there is once, and asks about everybody for it.
+  const db = (shard?.index ?? 1) === 1 ? store.db : listening(store.db);
   const arrival = { from: AT - 60_000, to: AT + 30_000, ...(shard === undefined ? {} : { shard }) };
   const { judged } = await look(db, settings, memory, arrival, {
     learn: async (keys, hour) => thresholdsFor(db, calibration, settings, keys, hour),
