@@ -15,9 +15,11 @@ import { bindingPlainHttp } from './detections/binding-plain-http.ts';
 import { bindingWeakTls } from './detections/binding-weak-tls.ts';
 import { environmentMismatch } from './detections/environment-mismatch.ts';
 import { environmentNew } from './detections/environment-new.ts';
+import { geographyConcurrentCountries } from './detections/geography-concurrent-countries.ts';
 import { geographyImpossibleTravel } from './detections/geography-impossible-travel.ts';
 import { geographyNewCountry } from './detections/geography-new-country.ts';
 import { geographyNewNetwork } from './detections/geography-new-network.ts';
+import { inventoryDeprecatedRoute } from './detections/inventory-deprecated-route.ts';
 import { inventoryRouteCap } from './detections/inventory-route-cap.ts';
 import { inventoryUndocumentedRoute } from './detections/inventory-undocumented-route.ts';
 import { inventoryUnexpectedField } from './detections/inventory-unexpected-field.ts';
@@ -57,6 +59,7 @@ export const DETECTIONS = {
   geographyNewCountry,
   geographyNewNetwork,
   geographyImpossibleTravel,
+  geographyConcurrentCountries,
   environmentMismatch,
   environmentNew,
   lifecycleDormantActive,
@@ -74,6 +77,7 @@ export const DETECTIONS = {
   bindingWeakTls,
   authorizationUnauthenticated,
   inventoryUndocumentedRoute,
+  inventoryDeprecatedRoute,
   inventoryUnexpectedField,
   inventoryRouteCap,
   scopeDeniedBurst,

@@ -41,12 +41,22 @@ function ranked(seen: SeenEndpoint): Severity {
 function judgeSeen(seen: SeenEndpoint, inventory: Inventory): OpenNotice[] {
   const operation = inventory.find(seen.service, seen.method, seen.route);
   const entity = endpointEntity(seen.service, seen.method, seen.route);
-  const { inventoryUndocumentedRoute: route, inventoryUnexpectedField: field } = DETECTIONS;
+  const {
+    inventoryUndocumentedRoute: route,
+    inventoryUnexpectedField: field,
+    inventoryDeprecatedRoute: old,
+  } = DETECTIONS;
   const baseline = { isDocumented: operation !== null };
   const unknown = noticesOf({
     detection: { ...route, severity: ranked(seen) },
     entity,
     noticed: route.detect(seen, baseline, route.parameters),
+    decidedAt: seen.first,
+  });
+  const deprecated = noticesOf({
+    detection: old,
+    entity,
+    noticed: old.detect(seen, { isDeprecated: operation?.isDeprecated === true }, old.parameters),
     decidedAt: seen.first,
   });
   const known = operation?.fields ?? null;
@@ -59,7 +69,7 @@ function judgeSeen(seen: SeenEndpoint, inventory: Inventory): OpenNotice[] {
       decidedAt: seen.first,
     }),
   );
-  return [...unknown, ...fields];
+  return [...unknown, ...deprecated, ...fields];
 }
 
 /** Endpoints: who may call them, and whether anybody knows of them. */

@@ -9,8 +9,11 @@ export const sharing: Watch = {
   pace: 'slow',
   byToken: true,
   look: async (db, scope) => {
-    const { sharingAtOnce, sharingSeveralClients } = DETECTIONS;
-    const least = sharingAtOnce.parameters['at_once'] ?? 3;
+    const { sharingAtOnce, sharingSeveralClients, geographyConcurrentCountries } = DETECTIONS;
+    const least = Math.min(
+      sharingAtOnce.parameters['at_once'] ?? 3,
+      geographyConcurrentCountries.parameters['at_once'] ?? 3,
+    );
     const [used, many] = await Promise.all([
       readSharedUse(db, scope, least),
       readManyClients(db, scope),
@@ -25,13 +28,15 @@ export const sharing: Watch = {
       }),
     );
     const places = used.flatMap((one) =>
-      noticesOf({
-        detection: sharingAtOnce,
-        entity: tokenEntity(one.tokenHash, one.clientId),
-        noticed: sharingAtOnce.detect(one, one, sharingAtOnce.parameters),
-        decidedAt: one.first,
-        moment: 'daily',
-      }),
+      [sharingAtOnce, geographyConcurrentCountries].flatMap((detection) =>
+        noticesOf({
+          detection,
+          entity: tokenEntity(one.tokenHash, one.clientId),
+          noticed: detection.detect(one, one, detection.parameters),
+          decidedAt: one.first,
+          moment: 'daily',
+        }),
+      ),
     );
     return [...clients, ...places];
   },

@@ -14,6 +14,9 @@ export interface SharedUse {
   newNetworks: number;
   agents: string[];
   newAgents: number;
+  /** ISO codes; a relay's country says nothing of who calls. */
+  countries: string[];
+  newCountries: number;
   /** Since when the token is known, epoch ms. */
   known: number;
   first: number;
@@ -21,7 +24,7 @@ export interface SharedUse {
   calls: number;
 }
 
-/** Tokens that came from at least so many networks or with so many agents within five minutes. */
+/** Tokens that came from at least so many networks or countries, or with so many agents, within five minutes. */
 export async function readSharedUse(db: Db, scope: Scope, least: number): Promise<SharedUse[]> {
   const seen = `${db.database}.${TABLES.tokenSeen}`;
   return db.query<SharedUse>(
@@ -29,24 +32,28 @@ export async function readSharedUse(db: Db, scope: Scope, least: number): Promis
        SELECT c.token_hash AS token_hash, toStartOfInterval(c.time, INTERVAL 5 MINUTE) AS begun,
          argMax(toString(c.client_id), c.time) AS client, groupUniqArrayIf(50)(c.asn, c.asn != 0) AS asns,
          groupUniqArrayIf(50)(toString(c.user_agent), c.user_agent != '') AS agents,
+         arraySort(groupUniqArrayIf(50)(toString(c.country), c.country != '' AND c.network_kind != 'vpn')) AS countries,
          min(c.time) AS first, max(c.time) AS last, count() AS n
        FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)}
        GROUP BY c.token_hash, begun
-       HAVING length(asns) >= {least:UInt32} OR length(agents) >= {least:UInt32} LIMIT 2000
+       HAVING length(asns) >= {least:UInt32} OR length(agents) >= {least:UInt32}
+         OR length(countries) >= {least:UInt32} LIMIT 2000
      )
      SELECT lower(hex(u.token_hash)) AS tokenHash, u.client AS clientId,
        arrayMap(x -> concat('AS', toString(x)), u.asns) AS networks, u.agents AS agents,
        length(arrayFilter(x -> NOT has(groupUniqArrayIf(s.value, s.dimension = 'asn'), toString(x)), u.asns)) AS newNetworks,
        length(arrayFilter(x -> NOT has(groupUniqArrayIf(s.value, s.dimension = 'user_agent'), x), u.agents)) AS newAgents,
+       u.countries AS countries,
+       length(arrayFilter(x -> NOT has(groupUniqArrayIf(s.value, s.dimension = 'country'), x), u.countries)) AS newCountries,
        toUnixTimestamp64Milli(if(count(s.value) = 0 OR min(s.since) = toDateTime64(0, 3), u.first, min(s.since))) AS known,
        toUnixTimestamp64Milli(u.first) AS first, toUnixTimestamp64Milli(u.last) AS last, u.n AS calls
      FROM used AS u LEFT JOIN (
        SELECT token_hash, toString(dimension) AS dimension, value, min(first_seen) AS since FROM ${seen}
-       WHERE token_hash IN (SELECT token_hash FROM used) AND dimension IN ('any', 'asn', 'user_agent')
+       WHERE token_hash IN (SELECT token_hash FROM used) AND dimension IN ('any', 'asn', 'user_agent', 'country')
        GROUP BY token_hash, dimension, value
        HAVING since < fromUnixTimestamp64Milli({from:Int64} - 3600000)
      ) AS s ON s.token_hash = u.token_hash
-     GROUP BY u.token_hash, u.client, u.asns, u.agents, u.first, u.last, u.n`,
+     GROUP BY u.token_hash, u.client, u.asns, u.agents, u.countries, u.first, u.last, u.n`,
     { ...scopeParams(scope), least },
   );
 }

@@ -43,6 +43,7 @@ it('undocumented routes that answer are one incident each, ranked; unexpected fi
     shop('GET', '/v1/things/<int:id>'),
     shop('POST', '/v1/things', fields(['name', 'colour'])),
     shop('POST', '/v1/things', fields(['name', 'is_admin'])),
+    shop('DELETE', '/v1/things/:id'),
     shop('GET', '/v1/wishes'),
     shop('GET', '/v1/wishes'),
     shop('GET', '/v1/customers/export', { token: '' }),
@@ -65,6 +66,8 @@ it('undocumented routes that answer are one incident each, ranked; unexpected fi
   const [posted] = await stage.incidents('shop POST /v1/things');
   expect(posted).toMatchObject({ severity: 'high', detections: ['inventory.unexpected-field'] });
   expect(posted?.explanation).toMatch(/is_admin/);
+  const [old] = await stage.incidents('shop DELETE /v1/things/:id');
+  expect(old).toMatchObject({ severity: 'low', detections: ['inventory.deprecated-route'] });
   for (const quiet of [
     'shop GET /v1/things/:id',
     'shop GET /v1/nothing',
