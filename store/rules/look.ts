@@ -57,15 +57,39 @@ const SEEN = `c.time, c.token_hash, c.client_id, c.currency, c.amount, c.service
 
 const inCall = (name: string): string => featureNamed(name)?.sql ?? 'NULL';
 
+/** The condition on calls that a rule may hold for, by what the call itself says. */
+function mayHold({ condition, entity }: AskedRule, scope: Scope, binder: Binder): string {
+  const all = prefiltersOf(condition).map((one) => renderCondition(one, inCall, binder));
+  const own = ownSql(scope, entity === 'token' ? 'c.token_hash' : 'SHA256(c.client_id)');
+  if (own !== '1') all.push(own);
+  return all.length === 0 ? '1' : `(${all.join(' AND ')})`;
+}
+
 /** The condition on calls that any of the rules may hold for. */
 function lookedAt(rules: readonly AskedRule[], scope: Scope, binder: Binder): string {
-  const any = rules.map(({ condition, entity }) => {
-    const all = prefiltersOf(condition).map((one) => renderCondition(one, inCall, binder));
-    const own = ownSql(scope, entity === 'token' ? 'c.token_hash' : 'SHA256(c.client_id)');
-    if (own !== '1') all.push(own);
-    return all.length === 0 ? '1' : `(${all.join(' AND ')})`;
-  });
+  const any = rules.map((rule) => mayHold(rule, scope, binder));
   return `${scopeSql(scope)} AND ${WITH_TOKEN} AND (${any.join(' OR ')})`;
+}
+
+/**
+ * Indexes of the rules that a call of the look may fire. Most looks have none for most rules, and what
+ * only those ask of the past need not be joined.
+ */
+async function concerned(
+  db: Db,
+  scope: Scope,
+  rules: readonly AskedRule[],
+  limits: RuleLimits,
+): Promise<number[]> {
+  const binder = createBinder('p');
+  const any = rules.map((rule) => `countIf(ifNull(${mayHold(rule, scope, binder)}, 0)) > 0`);
+  const [row] = await db.query<{ some: number[] }>(
+    `SELECT arrayFilter((i, any) -> any, range(${String(rules.length)}), [${any.join(', ')}]) AS some
+     FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN}`,
+    { ...scopeParams(scope), ...binder.params },
+    limitSettings(limits),
+  );
+  return row?.some ?? [];
 }
 
 function featuresAsked(rules: readonly AskedRule[]): string[] {
@@ -137,20 +161,15 @@ export async function readFirings(
   limits: RuleLimits,
 ): Promise<Firing[]> {
   if (rules.length === 0) return [];
-  // Most looks have no call that could fire: then nothing is joined.
-  const binder = createBinder('p');
-  const looked = lookedAt(rules, scope, binder);
-  const [first] = await db.query<{ n: number }>(
-    `SELECT count() AS n FROM (SELECT 1 FROM ${db.database}.${TABLES.calls} AS c WHERE ${looked} LIMIT 1)`,
-    { ...scopeParams(scope), ...binder.params },
-    limitSettings(limits),
-  );
-  if (first?.n !== 1) return [];
-  const names = featuresAsked(rules);
-  const { sql, params } = question(db.database, scope, rules, names);
+  const some = await concerned(db, scope, rules, limits);
+  const asked = rules.filter((_, i) => some.includes(i));
+  if (asked.length === 0) return [];
+  const names = featuresAsked(asked);
+  const { sql, params } = question(db.database, scope, asked, names);
   const rows = await db.query<Row>(sql, params, limitSettings(limits));
   return rows.map(({ told, ...row }) => ({
     ...row,
+    rule: some[row.rule] ?? -1,
     values: Object.fromEntries(
       names.map((name, i) => [name, JSON.parse(told[i] ?? 'null') as FeatureValue]),
     ),

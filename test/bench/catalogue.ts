@@ -1,11 +1,14 @@
 /**
  * `npm run bench:catalogue`: what a tick of the detector costs ClickHouse with every watch of the
- * catalogue on, beside the four baselines alone. CPU time of the server, so that other work on the
+ * catalogue and the packaged rules on, beside the four baselines alone. CPU time of the server, so that other work on the
  * machine does not count.
  */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { detectorSchema } from '../../config/detector.ts';
 import { createDetector } from '../../detector/app.ts';
+import { openRules } from '../../detector/rules/start.ts';
+import type { BacktestRules } from '../../detector/rules/start.ts';
 import { lookAround } from '../../detector/watch/look.ts';
 import type { Db } from '../../store/db.ts';
 import { readServerClock } from '../../store/detection/fresh.ts';
@@ -13,17 +16,19 @@ import { writeStageState } from '../../store/stage-state.ts';
 import { insertTestCalls, seeded, tokenNamed } from '../support/call-rows.ts';
 import type { TestCall } from '../support/call-rows.ts';
 import { openTestStore } from '../support/test-store.ts';
+import type { TestStore } from '../support/test-store.ts';
 
 const USAGE = `npm run bench:catalogue -- [options]
   --tokens N   (1000)
   --calls N    of the day before (300000)
   --rate N     fresh calls a second (100)
-  --rounds N   (5)`;
+  --rounds N   (5)
+  --rules PATH a file or folder of user rules (rules/), or none`;
 const HOUR = 3_600_000;
 
 const random = seeded(5);
 
-/** An everyday call, with what the watches look at: an object, a nonce now and then, dates. */
+/** An everyday call, with what watches and rules look at: an object, dates, one in five a payment. */
 function callAt(time: number, tokens: number, ingestedAt: number): TestCall {
   const n = Math.floor(random() * tokens);
   const at = Math.floor(time / 1000);
@@ -36,7 +41,10 @@ function callAt(time: number, tokens: number, ingestedAt: number): TestCall {
     },
     ...{ environment: 'production', tokenEnvironment: 'production', scope: 'accounts:read' },
     ...{ tokenIssuedAt: at - 864_000, tokenExpiresAt: at + 8_640_000 },
-    ...{ method: 'GET', route: `/v1/accounts/:id/${n % 9}`, status: random() < 0.02 ? 403 : 200 },
+    ...(random() < 0.2
+      ? { method: 'POST', route: '/v1/payments', amount: 10 + 400 * random(), currency: 'EUR' }
+      : { method: 'GET', route: `/v1/accounts/:id/${n % 9}` }),
+    status: random() < 0.02 ? 403 : 200,
     ...{ country: 'DE', asn: 3320 + (n % 5), networkKind: 'hosting', userAgent: `agent/${n % 7}` },
     ...{
       objectType: 'account',
@@ -66,10 +74,23 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
+async function rulesOf(store: TestStore, path: string): Promise<BacktestRules> {
+  const { config } = store;
+  const rules = path === 'none' ? [] : [resolve(path)];
+  return openRules({ ...config, detector: { ...config.detector, rules } }, Date.now, console.error);
+}
+
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { tokens: text, calls: text, rate: text, rounds: text, help: { type: 'boolean' } },
+    options: {
+      tokens: text,
+      calls: text,
+      rate: text,
+      rounds: text,
+      rules: text,
+      help: { type: 'boolean' },
+    },
   });
   if (values.help === true) {
     console.log(USAGE);
@@ -80,6 +101,7 @@ async function main(): Promise<void> {
   const store = await openTestStore();
   const { db } = store;
   const settings = detectorSchema.parse({});
+  const own = await rulesOf(store, values.rules ?? 'rules');
   const now = Date.now();
   const past = Array.from({ length: Number(values.calls ?? 300_000) }, (_, i) => {
     const time = now - 24 * HOUR + (i / Number(values.calls ?? 300_000)) * (24 * HOUR - 60_000);
@@ -89,7 +111,10 @@ async function main(): Promise<void> {
   const detector = createDetector({ db, now: Date.now, settings });
   await detector.start();
   await detector.prepare();
-  const figures = { tick: [], quick: [], slow: [], rare: [] } as Record<string, number[]>;
+  const figures = { tick: [], quick: [], slow: [], rare: [], rules: [] } as Record<
+    string,
+    number[]
+  >;
   for (let round = 0; round < Number(values.rounds ?? 5); round += 1) {
     const clock = await readServerClock(db);
     const fresh = Array.from({ length: rate * 11 }, (_, i) => {
@@ -110,24 +135,31 @@ async function main(): Promise<void> {
     for (const [name, scope] of Object.entries(scopes)) {
       figures[name]?.push(await cost(db, () => lookAround(db, scope, settings)));
     }
+    // A tick looks ten seconds back, as the watches do.
+    const look = { by: 'arrival' as const, from, to: clock + 1 };
+    figures['rules']?.push(await cost(db, async () => own.rules?.look(look)));
     await writeStageState(db, 'detector', 'cursor', Math.max(turn, clock - 1_000));
     await detector.start();
     figures['tick']?.push(await cost(db, () => detector.tick()));
   }
-  const [tick = 0, quick = 0, slow = 0, rare = 0] = ['tick', 'quick', 'slow', 'rare'].map((name) =>
+  const names = ['tick', 'quick', 'slow', 'rare', 'rules'];
+  const [tick = 0, quick = 0, slow = 0, rare = 0, rules = 0] = names.map((name) =>
     median(figures[name] ?? []),
   );
   const baselines = Math.max(1, tick - quick);
-  const all = baselines + quick + Math.max(0, slow - quick) / 20 + Math.max(0, rare - slow) / 300;
+  const watches = quick + Math.max(0, slow - quick) / 20 + Math.max(0, rare - slow) / 300;
+  const all = baselines + watches + rules;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   console.log(`server CPU; ${tokens} tokens, ${past.length} calls of a day, ${rate} calls/s`);
   console.log(`four baselines alone, a tick       ${ms(baselines)}`);
   console.log(`watches, every tick                ${ms(quick)}`);
   console.log(`watches every 20 s, a look         ${ms(slow)}`);
   console.log(`watches every 5 min, a look        ${ms(rare)}`);
+  console.log(`rules of one's own (${own.ids.length}), every tick    ${ms(rules)}`);
   console.log(
     `all detections, a tick on average  ${ms(all)}: ${(all / baselines).toFixed(2)} times`,
   );
+  await own.close();
   await store.close();
 }
 
