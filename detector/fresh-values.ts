@@ -8,7 +8,7 @@ import { HOUR_MS, hourOf } from './volume/calendar.ts';
 /** Values that are remembered as known: about three million tokens' hours' worth in 130 MB at most. */
 const MOST = 8_000_000;
 /** Only so many tokens are asked about by name; of more, all that called are asked about. */
-const MOST_NAMED = 1_500;
+const MOST_NAMED = 5_000;
 /** Tokens whose values are compared at once. */
 const MOST_SHOWN = 200_000;
 /** What was known stays known for looks at calls of so many hours before; see readFreshValues. */

@@ -27,7 +27,7 @@ const { values } = parseArgs({
     ticks: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     keep: { type: 'string', default: '' },
-    warm: { type: 'string', default: '5' },
+    warm: { type: 'string', default: '10' },
   },
 });
 const TOKENS = Number(values.tokens);
