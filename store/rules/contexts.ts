@@ -151,12 +151,8 @@ const tokenObject: Join = (options) => `LEFT JOIN (
 
 const TOKEN = ['c.token_hash'];
 
-/** Every join by its name; features name those they need. */
-export const JOINS: Readonly<Record<string, Join>> = {
-  token_any: ofToken('any', 'any'),
-  client_any: ofClient('any', 'any'),
-  token_object: tokenObject,
-  client_amount: clientAmount,
+/** Joins that add up the calls of a day, or all objects, of whoever is looked at: the dear ones. */
+const SUMS: Readonly<Record<string, Join>> = {
   token_calls: running('token_calls', TOKEN, tokenCalls(0)),
   token_calls_1h: running('token_calls_1h', TOKEN, tokenCalls(1)),
   token_calls_24h: running('token_calls_24h', TOKEN, tokenCalls(24)),
@@ -167,6 +163,18 @@ export const JOINS: Readonly<Record<string, Join>> = {
   token_objects_24h: running('token_objects_24h', TOKEN, tokenObjects(24)),
   client_calls: running('client_calls', ['c.client_id'], clientCalls(0)),
   client_calls_1h: running('client_calls_1h', ['c.client_id'], clientCalls(1)),
+};
+
+/** Whether a join adds up a day of calls. */
+export const isDear = (name: string): boolean => name in SUMS;
+
+/** Every join by its name; features name those they need. */
+export const JOINS: Readonly<Record<string, Join>> = {
+  token_any: ofToken('any', 'any'),
+  client_any: ofClient('any', 'any'),
+  token_object: tokenObject,
+  client_amount: clientAmount,
+  ...SUMS,
   ...Object.fromEntries(
     DIMENSIONS.flatMap(({ name, dimension }) => [
       [`token_${name}`, ofToken(name, dimension)],

@@ -6,7 +6,7 @@ import { TABLES } from '../tables.ts';
 import { createBinder, renderCondition } from './condition/render.ts';
 import type { Binder } from './condition/render.ts';
 import type { Expression } from './condition/tree.ts';
-import { JOINS } from './contexts.ts';
+import { JOINS, isDear } from './contexts.ts';
 import { featureNamed } from './features.ts';
 import { limitSettings } from './limits.ts';
 import type { RuleLimits } from './limits.ts';
@@ -162,14 +162,34 @@ export async function readFirings(
 ): Promise<Firing[]> {
   if (rules.length === 0) return [];
   const some = await concerned(db, scope, rules, limits);
-  const asked = rules.filter((_, i) => some.includes(i));
-  if (asked.length === 0) return [];
+  // Else what few calls ask of a day would be added up for all that a cheaper rule looks at.
+  const groups = Object.groupBy(some, (i) => (isDearRule(rules[i]) ? 'dear' : 'cheap'));
+  const firings: Firing[] = [];
+  for (const group of [groups.cheap, groups.dear]) {
+    if (group !== undefined) firings.push(...(await ask(db, scope, rules, group, limits)));
+  }
+  return firings.toSorted((a, b) => a.time - b.time);
+}
+
+function isDearRule(rule: AskedRule | undefined): boolean {
+  return rule?.features.some((name) => featureNamed(name)?.needs.some(isDear)) === true;
+}
+
+/** The firings of some rules, by their indexes. */
+async function ask(
+  db: Db,
+  scope: Scope,
+  rules: readonly AskedRule[],
+  group: readonly number[],
+  limits: RuleLimits,
+): Promise<Firing[]> {
+  const asked = rules.filter((_, i) => group.includes(i));
   const names = featuresAsked(asked);
   const { sql, params } = question(db.database, scope, asked, names);
   const rows = await db.query<Row>(sql, params, limitSettings(limits));
   return rows.map(({ told, ...row }) => ({
     ...row,
-    rule: some[row.rule] ?? -1,
+    rule: group[row.rule] ?? -1,
     values: Object.fromEntries(
       names.map((name, i) => [name, JSON.parse(told[i] ?? 'null') as FeatureValue]),
     ),
