@@ -12,7 +12,9 @@ import { WATCHES } from './watches.ts';
 
 /** Live, rare watches look when the clock turns to another 5 min, slow ones in turns of 20 s; ms. */
 const RARE_MS = 300_000;
-/** They look at all calls that arrived in so long, ms: five minutes and what a look overlaps. */
+/** Users' own rules join what many tables hold: they are asked when the clock turns to another 5 s; ms. */
+const RULES_MS = 5_000;
+/** Slow and rare watches look at all calls that arrived in so long, ms: five minutes and what a look overlaps. */
 const RECENT_MS = 330_000;
 /** A look over more than this is one of several that catch up, ms. */
 const CATCHING_UP_MS = 100_000;
@@ -98,8 +100,16 @@ export async function lookAround(
       else notices.push(...ownOf(scope, await look(db, range, settings)));
     }
   }
-  notices.push(...ownOf(scope, (await settings.userRules?.look(scope)) ?? []));
+  const asked = rulesScope(scope);
+  const fired = asked === null ? [] : await settings.userRules?.look(asked);
+  notices.push(...ownOf(scope, fired ?? []));
   return notices;
+}
+
+/** What users' own rules look at now: what came since they were last asked, with the overlap of a look. */
+function rulesScope(scope: Scope): Scope | null {
+  if (scope.by === 'event') return scope;
+  return hasTurned(scope, RULES_MS) ? { ...scope, from: scope.from - RULES_MS } : null;
 }
 
 function ownOf({ shard = WHOLE }: Scope, notices: OpenNotice[]): OpenNotice[] {
