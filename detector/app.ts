@@ -113,7 +113,7 @@ interface Memory {
   /** When thresholds were read, where another detector learns them. */
   calibrationRead: number;
   neighbours: readonly Neighbour[];
-  /** Since when they are waited for, and when they were looked after; server's clock. */
+  /** Since when they are waited for, and when they were looked after; server's clock, 0: not yet. */
   waiting: number;
   lookedAfter: number;
   /** Thresholds were learnt on this day; −1 when they are to be learnt anew. */
@@ -152,6 +152,8 @@ async function lookAfter(
 ): Promise<OpenNotice[]> {
   if (shard.count === 1 || clock - memory.lookedAfter < NEIGHBOURS_MS) return [];
   memory.lookedAfter = clock;
+  // From its own first look on: before, all may have waited for the first one to learn.
+  if (memory.waiting === 0) memory.waiting = clock;
   memory.neighbours = neighboursOf(shard, await readProgress(db), memory.waiting);
   return noticeSilent(shard, memory.neighbours, clock);
 }
@@ -248,8 +250,7 @@ export function createDetector(options: DetectorOptions): Detector {
   return {
     async start() {
       if (isFirst(options)) await writeCatalogue(db, CATALOGUE);
-      memory.waiting = await readServerClock(db);
-      const first = memory.waiting - FIRST_LOOK_MS;
+      const first = (await readServerClock(db)) - FIRST_LOOK_MS;
       memory.calibration = await readCalibration(db);
       memory.cursor = placeOf(shard, await readProgress(db), first);
     },
