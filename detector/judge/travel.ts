@@ -1,7 +1,9 @@
 import type { Db } from '../../store/db.ts';
 import type { FreshValue } from '../../store/detection/fresh.ts';
-import { readCountryHours, readTrails } from '../../store/detection/values.ts';
-import type { CountryHours, Trail } from '../../store/detection/values.ts';
+import { readCountryHours } from '../../store/detection/country-hours.ts';
+import { readTrails } from '../../store/detection/values.ts';
+import type { CountryHours } from '../../store/detection/country-hours.ts';
+import type { Trail } from '../../store/detection/values.ts';
 import { RELAYS } from '../detections/geography-new-country.ts';
 import {
   alternationBits,

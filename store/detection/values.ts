@@ -12,7 +12,8 @@ export interface OwnValues {
 /** Half-life of values, hours. */
 const HALF_LIFE = 30 * 24;
 
-const HASHES = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
+/** Tokens that are named by the parameter `tokens`. */
+export const HASHES = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
 
 /**
  * Decayed active hours of values of tokens and of those that they follow (`token_lineage`), without
@@ -212,80 +213,4 @@ export async function readTrails(db: Db, asked: readonly TrailQuery[]): Promise<
       until: asked.map((one) => Math.ceil(one.to)),
     },
   );
-}
-
-/** Hours before `hour` in which a token showed several countries, and its active hours. */
-export interface CountryHours {
-  tokenHash: string;
-  active: number;
-  /** Countries of each hour with more than one. */
-  several: string[][];
-  /**
-   * Pairs of countries (`DE-US`, in order of the alphabet) that this token, or another one of its
-   * client, showed together in at least two hours.
-   */
-  pairs: string[];
-}
-
-/** So many of a client's tokens say which pairs of countries it is used to. */
-const MOST_KIN = 300;
-
-/** Countries of each hour, of the tokens in `tokens`, over the 90 days before an hour. */
-function countryHoursSql(db: Db, tokens: string): string {
-  return `SELECT token_hash, hour, groupUniqArray(20)(value) AS countries
-       FROM ${db.database}.${TABLES.tokenValues}
-       WHERE token_hash IN (${tokens}) AND dimension = 'country'
-         AND hour < toDateTime({hour:UInt32} * 3600)
-         AND hour >= toDateTime(({hour:UInt32} - 2160) * 3600)
-       GROUP BY token_hash, hour`;
-}
-
-/** The tokens' record of several countries within an hour, over 90 days. */
-export async function readCountryHours(
-  db: Db,
-  hour: number,
-  tokens: readonly string[],
-): Promise<CountryHours[]> {
-  const params = { tokens: [...new Set(tokens)], hour };
-  const clientValues = `${db.database}.${TABLES.clientValues}`;
-  const own = `SELECT client_id, token_hash FROM ${clientValues}
-    WHERE dimension = 'any' AND token_hash IN (${HASHES})`;
-  // Of clients with very many tokens, some will do; the token itself is always among them.
-  const kin = `${own} UNION DISTINCT (SELECT client_id, token_hash FROM ${clientValues}
-    WHERE dimension = 'any' AND client_id != '' AND client_id IN (SELECT client_id FROM (${own}))
-    LIMIT ${String(MOST_KIN)} BY client_id)`;
-  const [records, pairs] = await Promise.all([
-    db.query<Omit<CountryHours, 'pairs'>>(
-      `SELECT lower(hex(token_hash)) AS tokenHash, count() AS active,
-         groupArrayIf(500)(countries, length(countries) > 1) AS several
-       FROM (${countryHoursSql(db, HASHES)}) GROUP BY token_hash`,
-      params,
-    ),
-    db.query<{ tokenHash: string; pairs: string[] }>(
-      `SELECT lower(hex(o.token_hash)) AS tokenHash, groupUniqArray(200)(pair) AS pairs
-       FROM (SELECT DISTINCT if(client_id = '', hex(token_hash), client_id) AS owner, token_hash
-             FROM (${own})) AS o
-       JOIN (
-         SELECT owner, pair FROM (
-           SELECT if(s.client_id = '', hex(s.token_hash), s.client_id) AS owner, h.hour AS hour,
-             arrayJoin(arrayFlatten(arrayMap(a -> arrayMap(b -> concat(a, '-', b),
-               arrayFilter(b -> b > a, h.countries)), h.countries))) AS pair
-           FROM (${countryHoursSql(db, `SELECT token_hash FROM (${kin})`)}
-                 HAVING length(countries) > 1) AS h
-           JOIN (${kin}) AS s ON s.token_hash = h.token_hash
-         )
-         GROUP BY owner, pair HAVING uniqExact(hour) >= 2
-       ) AS p ON p.owner = o.owner
-       GROUP BY o.token_hash`,
-      params,
-    ),
-  ]);
-  const recordOf = new Map(
-    records.map((one) => [one.tokenHash, { ...one, pairs: [] as string[] }]),
-  );
-  for (const { tokenHash, pairs: known } of pairs) {
-    const record = recordOf.get(tokenHash) ?? { tokenHash, active: 0, several: [], pairs: [] };
-    recordOf.set(tokenHash, { ...record, pairs: known });
-  }
-  return [...recordOf.values()];
 }
