@@ -16,6 +16,7 @@ paths:
       requestBody:
         content: { application/json: { schema: { properties: { name: {}, colour: {} } } } }
   /v1/never: { get: {} }
+  /v1/locked: { get: { security: [{ oauth: [] }] } }
 `;
 
 let folder = '';
@@ -24,7 +25,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tokenwatch-openapi-'));
   const file = join(folder, 'shop.yaml');
   writeFileSync(file, OPENAPI);
-  stage = await openStage({ openapi: [{ service: 'shop', file }] });
+  stage = await openStage({
+    openapi: [{ service: 'shop', file }],
+    policy: { sensitive_routes: ['/v1/zebras/*'] },
+  });
 });
 afterAll(async () => {
   await stage.close();
@@ -85,6 +89,8 @@ it('a sensitive route that answers without a token is critical at the first call
     ...neighbours,
     { token: '', service: 'core', route: '/v1/accounts/:id' },
     { token: '', service: 'core', route: '/v1/limits/:id/raise' },
+    { token: '', service: 'core', route: '/v1/zebras/:id' },
+    { token: '', service: 'shop', route: '/v1/locked' },
     { token: '', service: 'core', route: '/v1/rates' },
     { token: '', service: 'core', route: '/health' },
     { token: '', service: 'core', route: '/v1/cards/:id', status: 401 },
@@ -96,6 +102,15 @@ it('a sensitive route that answers without a token is critical at the first call
   expect(accounts?.explanation).toMatch(/answered 1 call without a valid token/);
   const [raise] = await stage.incidents('core GET /v1/limits/:id/raise');
   expect(raise?.explanation).toMatch(/neighbours answer only with a token/);
+  for (const [name, why] of [
+    ['core GET /v1/zebras/:id', /the configuration calls it sensitive/],
+    ['shop GET /v1/locked', /its OpenAPI file says that it needs a credential/],
+  ] as const) {
+    const [incident, ...others] = await stage.incidents(name);
+    expect(others).toEqual([]);
+    expect(incident?.severity).toBe('critical');
+    expect(incident?.explanation).toMatch(why);
+  }
   for (const quiet of ['GET /v1/rates', 'GET /health', 'GET /v1/cards/:id', 'OPTIONS /v1/users']) {
     expect(await stage.incidents(`core ${quiet}`)).toEqual([]);
   }
