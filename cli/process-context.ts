@@ -1,6 +1,9 @@
+import { performance } from 'node:perf_hooks';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../config/logger.ts';
+import { StoreClock, keepInStep } from '../store/clock.ts';
+import { readServerClock } from '../store/detection/fresh.ts';
 import { connectStore, prepareSchema } from '../store/open.ts';
 import type { OpenStore } from '../store/open.ts';
 import type { StageContext } from '../store/stage.ts';
@@ -42,12 +45,18 @@ export async function openContext(
   const ready = onceStoreAnswers(db, async () => prepareSchema(db, config), { log, signal }).then(
     (applied) => (isReady = applied !== null),
   );
+  const clock = new StoreClock({
+    ...{ read: async () => readServerClock(db), host: Date.now, log },
+    monotonic: () => performance.now(),
+  });
+  lifetime.add({ name: 'clock', ...keepInStep(clock) });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const own = startOwnTelemetry(config.telemetry, { registry, stage: name, now: Date.now });
   if (own !== null) lifetime.add(own);
   const context = {
-    ...{ config, db, log, registry, now: Date.now, isSchemaReady: () => isReady },
+    ...{ config, db, log, registry, now: Date.now, storeNow: clock.now },
+    isSchemaReady: () => isReady,
     ...(own === null ? {} : { reportSpan: own.reportSpan }),
   };
   return { store: { embedded }, context, ready };

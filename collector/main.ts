@@ -225,7 +225,7 @@ async function listen(
  * @throws Error when it would listen beyond this machine without sender keys, or the port is taken
  */
 export async function startCollector(context: StageContext): Promise<RunningStage> {
-  const { config, log, registry, now } = context;
+  const { config, log, registry, now, storeNow = now } = context;
   checkExposure(config);
   const metrics = collectorMetrics(registry);
   const keeper = await startKeeper(context, metrics);
@@ -233,7 +233,8 @@ export async function startCollector(context: StageContext): Promise<RunningStag
   const caches = openCaches(context, metrics);
   const { hygiene, aliases, missing, work } = await startRecords(context);
   const intake = openIntake(config, {
-    ...{ keeper, caches, metrics, hygiene, aliases, missing, now },
+    ...{ keeper, caches, metrics, hygiene, aliases, missing },
+    now: storeNow,
     reportSpan: context.reportSpan,
   });
   const { app, grpc, urls } = await listen(context, metrics, intake);

@@ -24,6 +24,8 @@ export interface StageContext {
   registry: Registry;
   /** Epoch ms. */
   now: () => number;
+  /** The time as ClickHouse has it, epoch ms; absent where it is taken to be `now`. */
+  storeNow?: () => number;
   /**
    * False while ClickHouse was not reached since the start, so that its schema may be an older one;
    * absent where that was waited for.

@@ -20,6 +20,9 @@ const PEPPER = 'a pepper for the faults, 32 bytes';
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const STAGES = ['collector', 'detector', 'alerting'] as const;
 
+/** By how much the clock is wrong at most, ms: more than any window or lease lasts. */
+const CLOCK_STEP = 2 * 3_600_000;
+
 export interface FaultOptions {
   seed: number;
   /** How often each fault happens. */
@@ -28,6 +31,8 @@ export interface FaultOptions {
   away: number;
   pause: number;
   say: (line: string) => void;
+  /** Only the faults whose name begins so. */
+  only?: string;
 }
 
 /** What was sent and what became of it. */
@@ -48,6 +53,8 @@ interface World {
   proxy: Proxy;
   hook: FaultyServer;
   stages: Record<string, Supervised>;
+  /** Sets the clock of the stages' host, ms from the true time; ClickHouse has a host of its own. */
+  setClock: (step: number) => void;
   url: string;
   db: () => Db;
 }
@@ -69,10 +76,13 @@ async function build(): Promise<World> {
   const answers = { success: { status: 200, body: '' }, refusal: { status: 400, body: '' } };
   const hook = await startFaultyHttp(answers);
   writeFileSync(join(dir, 'tokenwatch.yaml'), configYaml(hook));
+  const clock = join(dir, 'clock');
+  writeFileSync(clock, '0');
   const port = await freePort();
   const login = { username: server.appUser, password: server.appPassword, database: 'tokenwatch' };
   const env: Record<string, string> = {
     PATH: '',
+    FAULTS_CLOCK: clock,
     TOKENWATCH_CONFIG: join(dir, 'tokenwatch.yaml'),
     TOKENWATCH_CLICKHOUSE_URL: `http://127.0.0.1:${String(proxy.port)}`,
     TOKENWATCH_CLICKHOUSE_USERNAME: login.username,
@@ -97,7 +107,20 @@ async function build(): Promise<World> {
       return [name, new Supervised(name, own)];
     }),
   );
-  return { dir, server, proxy, hook, stages, url: `http://127.0.0.1:${String(port)}`, db };
+  const setClock = (step: number): void => {
+    writeFileSync(clock, String(step));
+    for (const stage of Object.values(stages)) stage.tellClock();
+  };
+  return {
+    dir,
+    server,
+    proxy,
+    hook,
+    stages,
+    setClock,
+    url: `http://127.0.0.1:${String(port)}`,
+    db,
+  };
 }
 
 /** ClickHouse killed where it stands, and started again on what it left. */
@@ -127,13 +150,22 @@ async function spoil(world: World, options: FaultOptions, random: () => number):
       await delay(away);
       world.proxy.delay = 0;
     },
+    'clock stepped': async () => {
+      // Forward, then back beyond the true time, then right.
+      for (const step of [CLOCK_STEP, -CLOCK_STEP, 0]) {
+        world.setClock(step * (0.5 + random()));
+        await delay(away);
+      }
+    },
     'receiver down': async () => {
       world.hook.mode = 'fails';
       await delay(away);
       world.hook.mode = 'takes';
     },
   };
-  const names = Object.keys(faults).map((name) => ({ name, at: random() }));
+  const names = Object.keys(faults)
+    .filter((name) => name.startsWith(options.only ?? ''))
+    .map((name) => ({ name, at: random() }));
   for (const { name } of names.sort((a, b) => a.at - b.at)) {
     await delay(pause * (0.5 + random()));
     say(name);

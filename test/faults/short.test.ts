@@ -8,7 +8,7 @@ it('every acknowledged call once, every incident once, every alert: under each k
     { seed: 20_261_122, rounds: 1, away: 1_200, pause: 600, say: (line) => said.push(line) },
     90_000,
   );
-  expect(said).toHaveLength(7);
+  expect(said).toHaveLength(8);
   const acknowledged = report.sent.filter((one) => one.acknowledged);
   expect(acknowledged.length).toBeGreaterThan(50);
   expect(acknowledged.filter(({ isAttack }) => isAttack).length).toBeGreaterThan(3);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const CLOCK = new URL('clock.ts', import.meta.url).href;
 const PAUSE = 300;
 
 /** One stage as a process that is started again whenever it ends, as a container engine would. */
@@ -25,7 +26,7 @@ export class Supervised {
   start(): void {
     if (this.#stopping) return;
     this.starts += 1;
-    const child = spawn(process.execPath, [MAIN, this.name], {
+    const child = spawn(process.execPath, ['--import', CLOCK, MAIN, this.name], {
       env: this.#env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -39,6 +40,11 @@ export class Supervised {
   /** Without a warning, wherever it is. */
   kill(): void {
     this.#child?.kill('SIGKILL');
+  }
+
+  /** Its host's clock was set: the file that FAULTS_CLOCK names says by how much. */
+  tellClock(): void {
+    this.#child?.kill('SIGUSR2');
   }
 
   async stop(): Promise<void> {
