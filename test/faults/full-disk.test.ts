@@ -1,9 +1,5 @@
 // The spool's disk is full, and the clock steps, while ClickHouse is away.
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
@@ -14,20 +10,7 @@ import { connect } from '../../store/db.ts';
 import { otlpBody } from '../collector/otlp-body.ts';
 import { openTestStore, testConfig } from '../support/test-store.ts';
 import { startProxy } from './proxy.ts';
-
-/** A disk of so many bytes, or null where this user may mount none. */
-function smallDisk(bytes: number): string | null {
-  const dir = mkdtempSync(join(tmpdir(), 'tokenwatch-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${String(bytes)}`, 'tmpfs', dir], {
-      stdio: 'ignore',
-    });
-    return dir;
-  } catch {
-    rmSync(dir, { recursive: true });
-    return null;
-  }
-}
+import { removeDisk, smallDisk } from './small-disk.ts';
 
 const disk = smallDisk(400_000);
 
@@ -106,8 +89,7 @@ it.skipIf(disk === null)(
       await db.close();
       await proxy.close();
       await store.close();
-      execFileSync('umount', [disk]);
-      rmSync(disk, { recursive: true });
+      removeDisk(disk);
     }
   },
   60_000,
