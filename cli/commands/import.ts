@@ -25,6 +25,11 @@ Each line of the format calls:
 Tokens and addresses are hashed as they are read; importing the same file again adds nothing.
 The last line printed is a JSON summary: {"read", "kept", "rejected"}.`;
 
+interface ImportFlags {
+  format: ImportFormat;
+  service?: string;
+}
+
 /** `tokenwatch import FILE…`: calls of the past become baselines. */
 export function importCommand(): Command {
   return new Command('import')
@@ -35,8 +40,9 @@ export function importCommand(): Command {
         .choices(IMPORT_FORMATS)
         .default('calls'),
     )
+    .option('--service <name>', 'the service of calls that name none (combined format of NGINX)')
     .addHelpText('after', HELP)
-    .action(async (files: string[], options: { format: ImportFormat }, command: Command) => {
+    .action(async (files: string[], options: ImportFlags, command: Command) => {
       const { config } = configFor(command);
       const store = await openStore(config);
       const bar = progressLine(process.stderr);
@@ -46,6 +52,7 @@ export function importCommand(): Command {
           db: store.db,
           files,
           format: options.format,
+          service: options.service,
           stdin: process.stdin,
           onProgress: (progress) => {
             bar.show(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseCredential } from '../../model/credential.ts';
 
 /** What stands in access logs where there is no value, or where it was taken out. */
 const ABSENT = new Set(['', '-', 'REDACTED']);
@@ -28,36 +29,16 @@ export const statusOrAbsent = z
   .transform((value) => value ?? undefined);
 
 /**
- * The credential of a request, where the log holds the header that carries it.
+ * The header that carries a request's credential, as it stands; {@link parseCredential} reads it
+ * when it is hashed. A header in which nothing stands for a credential is passed over.
  *
  * @param headers by name, in any case
  */
 export function tokenOf(headers: readonly (readonly [string, string])[]): string | undefined {
   const named = new Map(headers.map(([key, value]) => [key.toLowerCase(), value]));
-  const bearer = said(named.get('authorization'))?.replace(/^\w+\s+/, '');
-  const token = said((bearer ?? said(named.get('x-api-key')))?.trim());
-  return token;
-}
-
-/** `TLSv1.2` as `1.2`; undefined for anything else. */
-export function tlsVersionOf(protocol: string | undefined): string | undefined {
-  const version = protocol?.replace(/^TLSv/i, '');
-  return version !== undefined && /^\d(?:\.\d)?$/.test(version) ? version : undefined;
-}
-
-/** `192.0.2.1:80` and `[2001:db8::1]:80` as an address; a bare address stays as it is. */
-export function addressOf(hostAndPort: string | undefined): string | undefined {
-  if (hostAndPort === undefined) return undefined;
-  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hostAndPort);
-  if (bracketed !== null) return bracketed[1];
-  return /^[^:]+:\d+$/.test(hostAndPort)
-    ? hostAndPort.slice(0, hostAndPort.indexOf(':'))
-    : hostAndPort;
-}
-
-/** A request's target without its query, which may carry secrets. */
-export function pathOf(target: string): string {
-  return target.replace(/[?#].*$/s, '');
+  return [named.get('authorization'), named.get('x-api-key')]
+    .map(said)
+    .find((value) => value !== undefined && parseCredential(value) !== null);
 }
 
 /** A request line, `GET /accounts HTTP/1.1`, or null where it is none. */

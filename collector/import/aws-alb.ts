@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { addressOf, pathOf, present, problemOf, requestLineOf, said } from './access-log.ts';
-import { statusOrAbsent, tlsVersionOf } from './access-log.ts';
+import { present, problemOf, requestLineOf, said, statusOrAbsent } from './access-log.ts';
 import type { ImportedCall } from './line.ts';
 
 /** Places of the fields in a line, as AWS documents them; newer lines have more at the end. */
@@ -31,7 +30,7 @@ function fieldsOf(line: string): string[] {
 /** Host and path of `https://www.example.com:443/accounts?x=1`, or null. */
 function urlOf(target: string): { host: string; path: string } | null {
   const found = /^\w+:\/\/([^/?#]*?)(?::\d+)?(\/[^?#]*)?(?:[?#].*)?$/s.exec(target);
-  return found === null ? null : { host: found[1] ?? '', path: pathOf(found[2] ?? '/') };
+  return found === null ? null : { host: found[1] ?? '', path: found[2] ?? '/' };
 }
 
 /**
@@ -56,9 +55,9 @@ export function callOfAwsAlb(line: unknown): ImportedCall | string {
       method: request.method,
       path: url.path,
       status: record.status,
-      ip: addressOf(record.client),
+      ip: record.client,
       user_agent: said(record.userAgent),
-      tls_version: tlsVersionOf(record.tls),
+      tls_version: said(record.tls),
     }),
   };
 }

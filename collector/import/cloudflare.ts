@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { tlsVersionOf, tokenOf } from './access-log.ts';
+import { present, problemOf, textOrAbsent, tokenOf } from './access-log.ts';
 import type { ImportedCall } from './line.ts';
 
 /** What is read of a record of Logpush's data set `http_requests`; all else is left where it is. */
 const recordSchema = z.object({
   /** RFC 3339, or Unix seconds, milliseconds or nanoseconds, as the job is configured. */
   EdgeStartTimestamp: z.union([z.iso.datetime({ offset: true }), z.number().positive()]),
-  ClientRequestHost: z.string().optional(),
+  ClientRequestHost: textOrAbsent,
   ClientRequestMethod: z.string(),
-  ClientRequestURI: z.string().optional(),
-  ClientRequestPath: z.string().optional(),
+  ClientRequestURI: textOrAbsent,
+  ClientRequestPath: textOrAbsent,
   EdgeResponseStatus: z.number().int().min(0).max(999),
-  ClientIP: z.string().optional(),
-  ClientRequestUserAgent: z.string().optional(),
-  ClientSSLProtocol: z.string().optional(),
+  ClientIP: textOrAbsent,
+  ClientRequestUserAgent: textOrAbsent,
+  ClientSSLProtocol: textOrAbsent,
   /** Custom fields: only what the job was told to log. */
   RequestHeaders: z.record(z.string(), z.string()).optional(),
 });
@@ -33,22 +33,19 @@ function momentOf(stamp: string | number): number {
  */
 export function callOfCloudflare(value: unknown): ImportedCall | string {
   const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a Logpush record'}`;
-  }
+  if (!parsed.success) return problemOf(parsed.error, 'expected a Logpush record');
   const record = parsed.data;
-  const token = tokenOf(Object.entries(record.RequestHeaders ?? {}));
-  const tls = tlsVersionOf(record.ClientSSLProtocol);
   return {
     time: momentOf(record.EdgeStartTimestamp),
-    ...(token === undefined ? {} : { token }),
-    service: record.ClientRequestHost ?? '',
-    method: record.ClientRequestMethod,
-    path: record.ClientRequestPath ?? record.ClientRequestURI ?? '',
-    status: record.EdgeResponseStatus,
-    ...(record.ClientIP === undefined ? {} : { ip: record.ClientIP }),
-    user_agent: record.ClientRequestUserAgent ?? '',
-    ...(tls === undefined ? {} : { tls_version: tls }),
+    ...present({
+      token: tokenOf(Object.entries(record.RequestHeaders ?? {})),
+      service: record.ClientRequestHost,
+      method: record.ClientRequestMethod,
+      path: record.ClientRequestPath ?? record.ClientRequestURI,
+      status: record.EdgeResponseStatus,
+      ip: record.ClientIP,
+      user_agent: record.ClientRequestUserAgent,
+      tls_version: record.ClientSSLProtocol === 'none' ? undefined : record.ClientSSLProtocol,
+    }),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { present, problemOf } from './access-log.ts';
 import type { ImportedCall } from './line.ts';
 
 /** What is read of a CloudTrail record (version 1.0x); everything else is left where it is. */
@@ -64,29 +65,26 @@ function clientOf(identity: CloudTrailRecord['userIdentity']): string {
  */
 export function callOfRecord(value: unknown): ImportedCall | string {
   const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a CloudTrail record'}`;
-  }
+  if (!parsed.success) return problemOf(parsed.error, 'expected a CloudTrail record');
   const record = parsed.data;
   const source = record.eventSource.replace(/\.amazonaws\.com$/, '');
   const method = methodOf(record.eventName);
   const isRead = record.readOnly ?? method === 'GET';
-  const key = record.userIdentity?.accessKeyId ?? '';
+  // Calls between services name the service (`cloudformation.amazonaws.com`): no address.
+  const isAddress = /^[\d.]+$|:/.test(record.sourceIPAddress ?? '');
   return {
     time: Date.parse(record.eventTime),
-    ...(key === '' ? {} : { token: key }),
-    client: clientOf(record.userIdentity),
-    service: source,
-    environment: record.awsRegion ?? '',
-    scope: `${source}:${isRead ? 'read' : ADMIN.has(source) ? 'admin' : 'write'}`,
-    method: isRead ? 'GET' : method,
-    route: `/${source}/${record.eventName}`,
-    status: statusOf(record.errorCode),
-    // Calls between services name the service (`cloudformation.amazonaws.com`): no address.
-    ...(/^[\d.]+$|:/.test(record.sourceIPAddress ?? '')
-      ? { ip: record.sourceIPAddress ?? '' }
-      : {}),
-    user_agent: record.userAgent ?? '',
+    ...present({
+      token: record.userIdentity?.accessKeyId ?? undefined,
+      client: clientOf(record.userIdentity),
+      service: source,
+      environment: record.awsRegion,
+      scope: `${source}:${isRead ? 'read' : ADMIN.has(source) ? 'admin' : 'write'}`,
+      method: isRead ? 'GET' : method,
+      route: `/${source}/${record.eventName}`,
+      status: statusOf(record.errorCode),
+      ip: isAddress ? record.sourceIPAddress : undefined,
+      user_agent: record.userAgent ?? undefined,
+    }),
   };
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { addressOf, pathOf, present, problemOf } from './access-log.ts';
-import { statusOrAbsent, textOrAbsent, tlsVersionOf, tokenOf } from './access-log.ts';
+import { present, problemOf, statusOrAbsent, textOrAbsent, tokenOf } from './access-log.ts';
 import type { ImportedCall } from './line.ts';
 
 /** The keys that Istio and Envoy Gateway use by default, and those of headers that may be added. */
@@ -43,11 +42,11 @@ export function callOfEnvoy(value: unknown): ImportedCall | string {
       ]),
       service: record.authority ?? record[':authority'],
       method: record.method,
-      path: pathOf(path),
+      path,
       status: record.response_code,
-      ip: addressOf(record.downstream_remote_address),
+      ip: record.downstream_remote_address,
       user_agent: record.user_agent ?? record['user-agent'],
-      tls_version: tlsVersionOf(record.downstream_tls_version),
+      tls_version: record.downstream_tls_version,
     }),
   };
 }

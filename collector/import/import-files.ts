@@ -42,6 +42,8 @@ export interface ImportOptions {
   /** Paths; `-` is standard input. */
   files: readonly string[];
   format: ImportFormat;
+  /** The service of calls that name none. */
+  service?: string | undefined;
   stdin: Readable;
   onProgress?: (progress: ImportProgress) => void;
   /** One line each: a bad line with its number, a key that is not read, a masked kind of value. */
@@ -180,6 +182,8 @@ class Importer {
 
   async #flush(): Promise<void> {
     // Content and place: the same file again gives the same tokens, and nothing is added twice.
+    const { service } = this.#options;
+    if (service !== undefined) this.#hash.update(`\nservice ${service}`);
     const token = `import-${this.#line}-${this.#hash.digest('hex')}`;
     this.#hash = createHash('sha256');
     this.#linesInBlock = 0;
@@ -231,13 +235,15 @@ class Importer {
       this.#reject(outcome.problem);
       return;
     }
-    appendImported(this.#block, outcome.call, {
+    const { service = '' } = this.#options;
+    const call = outcome.call.service ? outcome.call : { ...outcome.call, service };
+    appendImported(this.#block, call, {
       caches: this.#caches,
       aliases: this.#links.aliases,
-      onMasked: (service, field, kinds) => {
+      onMasked: (of, field, kinds) => {
         for (const kind of kinds) {
           this.#once(`a value that looks like a ${kind} was masked`);
-          this.#hygiene.add(Date.now(), service, field, kind);
+          this.#hygiene.add(Date.now(), of, field, kind);
         }
       },
     });

@@ -22,14 +22,29 @@ describe('logs of others', () => {
     const time = Date.UTC(2026, 6, 2, 22, 22, 48, 364);
     const [http, https, h2, wss, lambda, malformed] = samples('aws-alb', 'aws-alb.txt');
     expect(http).toEqual({
-      ...{ time, service: 'pay.example', method: 'GET', path: '/accounts/4711', status: 200 },
-      ...{ ip: '192.0.2.39', user_agent: 'curl/7.46.0' },
+      ...{
+        time,
+        service: 'pay.example',
+        method: 'GET',
+        path: '/accounts/4711',
+        status: 200,
+      },
+      ...{ ip: '192.0.2.39:2817', user_agent: 'curl/7.46.0' },
     });
     expect(https).toEqual({
       ...{ time, service: 'api.pay.example', method: 'POST', path: '/payments', status: 401 },
-      ...{ ip: '2001:db8::7', user_agent: String.raw`a \x22b\x22 c`, tls_version: '1.2' },
+      ...{
+        ip: '[2001:db8::7]:2817',
+        user_agent: String.raw`a \x22b\x22 c`,
+        tls_version: 'TLSv1.2',
+      },
     });
-    expect(h2).toMatchObject({ service: '10.0.2.105', path: '/', status: 302, tls_version: '1.3' });
+    expect(h2).toMatchObject({
+      service: '10.0.2.105',
+      path: '/',
+      status: 302,
+      tls_version: 'TLSv1.3',
+    });
     expect(wss).toMatchObject({ service: 'pay.example', path: '/feed', status: 101 });
     expect(wss).not.toHaveProperty('user_agent');
     expect(lambda).toMatchObject({ status: 502 });
@@ -39,7 +54,12 @@ describe('logs of others', () => {
   it('AWS WAF: refused with what was sent, without a status where nobody knows it', () => {
     expect(samples('aws-waf', 'aws-waf.jsonl')).toEqual([
       {
-        ...{ time: 1783355579981, token: 'waf-token', service: 'pay.example', method: 'GET' },
+        ...{
+          time: 1783355579981,
+          token: 'Bearer waf-token',
+          service: 'pay.example',
+          method: 'GET',
+        },
         ...{ path: '/payments/17', status: 403, auth_result: 'rejected', ip: '192.0.2.45' },
         ...{ country: 'FR', user_agent: 'probe/1' },
       },
@@ -53,13 +73,19 @@ describe('logs of others', () => {
   it('NGINX: combined with more behind it, and JSON', () => {
     const [plain, main, ingress, json, key, garbage] = samples('nginx', 'nginx.txt');
     const time = Date.UTC(2026, 10, 15, 12, 55, 36);
-    const same = { time, method: 'GET', path: '/accounts/4711', status: 200, ip: '192.0.2.10' };
+    const same = {
+      time,
+      method: 'GET',
+      path: '/accounts/4711?key=secret',
+      status: 200,
+      ip: '192.0.2.10',
+    };
     expect(plain).toEqual({ ...same, user_agent: 'curl/8.4.0' });
     expect(main).toMatchObject({ subject: 'frank', ip: '2001:db8::7', status: 401 });
     expect(ingress).toMatchObject({ time: Date.UTC(2026, 10, 15, 17, 25, 38), path: '/health' });
     expect(json).toEqual({
-      ...{ ...same, token: 'nginx-token', service: 'pay.example', user_agent: 'curl/8.4.0' },
-      tls_version: '1.3',
+      ...{ ...same, token: 'Bearer nginx-token', service: 'pay.example', user_agent: 'curl/8.4.0' },
+      tls_version: 'TLSv1.3',
     });
     expect(key).toEqual({
       ...{ time: 1794747336125, token: 'nginx-key', service: 'pay.example', method: 'DELETE' },
@@ -72,12 +98,12 @@ describe('logs of others', () => {
     const [istio, gateway, broken] = samples('envoy', 'envoy.jsonl');
     expect(istio).toEqual({
       ...{ time: Date.UTC(2026, 10, 15, 13, 55, 36, 250), service: 'pay.example:8000' },
-      ...{ method: 'GET', path: '/accounts/4711', status: 200, ip: '192.0.2.23' },
+      ...{ method: 'GET', path: '/accounts/4711?key=secret', status: 200, ip: '192.0.2.23:37652' },
       user_agent: 'curl/8.4.0',
     });
     expect(gateway).toMatchObject({
-      ...{ token: 'envoy-token', service: 'pay.example', path: '/payments', status: 403 },
-      ...{ ip: '2001:db8::7', user_agent: 'shop/2', tls_version: '1.3' },
+      ...{ token: 'Bearer envoy-token', service: 'pay.example', path: '/payments', status: 403 },
+      ...{ ip: '[2001:db8::7]:37652', user_agent: 'shop/2', tls_version: 'TLSv1.3' },
     });
     expect(broken).toMatch(/^method and path: /);
   });

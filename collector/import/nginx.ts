@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { pathOf, present, problemOf, requestLineOf, said } from './access-log.ts';
-import { statusOrAbsent, textOrAbsent, tlsVersionOf, tokenOf } from './access-log.ts';
+import { present, problemOf, requestLineOf, said } from './access-log.ts';
+import { statusOrAbsent, textOrAbsent, tokenOf } from './access-log.ts';
 import type { ImportedCall } from './line.ts';
 
 /** `combined`, and whatever was added behind it: `main`'s `X-Forwarded-For`, times, upstreams. */
@@ -66,11 +66,11 @@ function callOfJson(value: unknown): ImportedCall | string {
       subject: line.remote_user,
       service: line.host ?? line.http_host ?? line.server_name,
       method,
-      path: pathOf(target),
+      path: target,
       status: line.status,
       ip: line.remote_addr,
       user_agent: line.http_user_agent,
-      tls_version: tlsVersionOf(line.ssl_protocol),
+      tls_version: line.ssl_protocol,
     }),
   };
 }
@@ -88,7 +88,7 @@ function callOfCombined(line: string): ImportedCall | string {
     ...present({
       subject: said(user),
       method: request.method,
-      path: pathOf(request.target),
+      path: request.target,
       status: Number(status),
       ip: said(ip),
       user_agent: said(agent),

@@ -153,6 +153,40 @@ describe('importFiles', () => {
     ]);
   });
 
+  it('reads what NGINX and Envoy themselves wrote; lines that name no service are of the one given', async () => {
+    const sample = (name: string): string =>
+      new URL(`../../collector/import/samples/${name}`, import.meta.url).pathname;
+    const seenOf = async (service: string): Promise<unknown[]> =>
+      (await rows(`service = '${service}' AND time > '2026-11-20'`)).map((row) => [
+        ...[row['token'], row['client_id'], row['route'], row['status'], row['auth_result']],
+      ]);
+    const none = '0'.repeat(64);
+    const token = (raw: string): string => hashToken(PEPPER, raw);
+    const known = [
+      [token('recorded-token'), '', '/accounts/:id', 200, 'accepted'],
+      [none, '', '/payments', 401, 'unknown'],
+      [token('recorded-key'), '', '/cards/:id', 403, 'accepted'],
+      [token('c2hvcDpyZWNvcmRlZC1zZWNyZXQ='), 'shop', '/nothing/:date', 404, 'accepted'],
+      [none, '', '/health', 401, 'unknown'],
+    ];
+    const nginx = { format: 'nginx', service: 'edge' } as const;
+    const summary = { read: 18, kept: 15, rejected: 3 };
+    expect(await run([sample('nginx-recorded.txt')], nginx)).toEqual(summary);
+    expect(await seenOf('pay.example')).toEqual(known);
+    const blank = known.map(([, , route, status]) => [none, '', route, status, 'unknown']);
+    const edge = await seenOf('edge');
+    expect(edge).toHaveLength(10);
+    expect(edge).toEqual(expect.arrayContaining(blank));
+    // The same file again adds nothing.
+    await run([sample('nginx-recorded.txt')], nginx);
+    expect(await seenOf('edge')).toHaveLength(10);
+    const envoy = await run([sample('envoy-recorded.jsonl')], { format: 'envoy' });
+    expect(envoy).toEqual({ read: 12, kept: 10, rejected: 2 });
+    const all = await seenOf('pay.example');
+    expect(all).toHaveLength(15);
+    for (const call of known) expect(all).toContainEqual(call);
+  });
+
   it('reads CloudTrail deliveries and lines', async () => {
     const record = {
       ...{ eventVersion: '1.08', eventTime: '2023-07-10T11:42:18Z', awsRegion: 'us-east-1' },
