@@ -3,6 +3,16 @@ import type { Config } from '../config/schema.ts';
 import type { Db } from '../store/db.ts';
 import { openStore } from '../store/open.ts';
 import { configFor } from './config-option.ts';
+import { settlePorts } from './ports.ts';
+
+/**
+ * The configuration for a command that needs the store and no port that anybody knows: where another
+ * installation has the embedded server's usual one, a free one will do.
+ */
+export async function storeConfig(command: Command): Promise<Config> {
+  const { config, explicit } = configFor(command);
+  return (await settlePorts(config, explicit)).config;
+}
 
 /**
  * Does something with the configured store, and closes it whatever happens.
@@ -14,7 +24,7 @@ export async function withStore<T>(
   work: (db: Db, config: Config) => Promise<T>,
   patience?: number,
 ): Promise<T> {
-  const { config } = configFor(command);
+  const config = await storeConfig(command);
   const store = await openStore(config, patience);
   try {
     return await work(store.db, config);

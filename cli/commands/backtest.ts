@@ -9,9 +9,9 @@ import { foldFindings } from '../../model/fold-findings.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Incident } from '../../model/incident.ts';
 import { openStore } from '../../store/open.ts';
-import { configFor } from '../config-option.ts';
 import { UsageError } from '../exit.ts';
 import { progressLine } from '../progress-line.ts';
+import { storeConfig } from '../with-store.ts';
 
 /** In a backtest nobody closes incidents: one that is quiet for so long counts as closed, ms. */
 const MERGE_WITHIN = 6 * 3_600_000;
@@ -88,7 +88,7 @@ async function run(options: Options, command: Command): Promise<void> {
   if (options.from !== undefined && options.to !== undefined && options.from >= options.to) {
     throw new UsageError('--from must be before --to');
   }
-  const { config } = configFor(command);
+  const config = await storeConfig(command);
   if (config.detector.rules.length === 0) refuseUnknown(options.detections ?? [], []);
   const store = await openStore(config);
   const bar = progressLine(process.stderr);

@@ -2,8 +2,7 @@ import { Command } from 'commander';
 import type { Config } from '../../config/schema.ts';
 import { backup, restore } from '../../store/backup.ts';
 import { connectStore, openStore } from '../../store/open.ts';
-import { configFor } from '../config-option.ts';
-import { withStore } from '../with-store.ts';
+import { storeConfig, withStore } from '../with-store.ts';
 
 interface PlaceOptions {
   disk?: string;
@@ -45,7 +44,7 @@ export function restoreCommand(): Command {
     .argument('<name>', 'as it was given to tokenwatch backup')
     .option('--disk <name>', 'the disk of the ClickHouse server where it lies')
     .action(async (name: string, options: PlaceOptions, command: Command) => {
-      const { config } = configFor(command);
+      const config = await storeConfig(command);
       const bare = await connectStore(config, PATIENCE);
       try {
         await restore(bare.db, { name, ...options });

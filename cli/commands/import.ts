@@ -4,9 +4,9 @@ import type { ImportProgress } from '../../collector/import/import-files.ts';
 import { IMPORT_FORMATS } from '../../collector/import/formats.ts';
 import type { ImportFormat } from '../../collector/import/formats.ts';
 import { openStore } from '../../store/open.ts';
-import { configFor } from '../config-option.ts';
 import { EXIT } from '../exit.ts';
 import { progressLine } from '../progress-line.ts';
+import { storeConfig } from '../with-store.ts';
 
 const HELP = `
 Formats:
@@ -43,7 +43,7 @@ export function importCommand(): Command {
     .option('--service <name>', 'the service of calls that name none (combined format of NGINX)')
     .addHelpText('after', HELP)
     .action(async (files: string[], options: ImportFlags, command: Command) => {
-      const { config } = configFor(command);
+      const config = await storeConfig(command);
       const store = await openStore(config);
       const bar = progressLine(process.stderr);
       try {

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { openStore } from '../../store/open.ts';
-import { configFor } from '../config-option.ts';
+import { storeConfig } from '../with-store.ts';
 
 /** `tokenwatch migrate`: brings the schema up to this version and says what it did. */
 export function migrateCommand(): Command {
   return new Command('migrate')
     .description('bring the ClickHouse schema up to this version')
     .action(async (_options, command: Command) => {
-      const { config } = configFor(command);
+      const config = await storeConfig(command);
       const store = await openStore(config);
       await store.close();
       const done = store.applied.map(String).join(', ');
