@@ -52,6 +52,7 @@ export const sharingSeveralSigns = defineDetection<SignsWindow, SignsBaseline>({
   blindSpots: [
     'A thief who changes only one side of the behaviour.',
     'Signs more than an hour apart are not added up.',
+    'What a token shows with its first call of all: nothing is usual for it yet.',
     'A client that moves to a new program and a new network in the same hour looks the same.',
   ],
   runbook: [

@@ -63,6 +63,25 @@ it('a token that was let pass before is told of, though it is refused where it n
   expect(found.map((one) => one.detection)).toContain('scope.denied-burst');
 });
 
+it('several things at once are told of a token that has called before, not of its first call', async () => {
+  const now = Date.now();
+  const home = { [OTEL.clientAddress]: '79.192.10.20', [OTEL.userAgent]: 'shop/1' };
+  const away = { [OTEL.clientAddress]: '200.147.35.149', [OTEL.userAgent]: 'curl/8' };
+  const kin = Array.from({ length: 60 }, (_, i) => ({
+    ...{ token: `kin ${String(i % 30)}`, client: 'kin', attributes: home },
+    time: now - i * 50 * MINUTE,
+  }));
+  await stage.serve(kin);
+  await stage.look();
+  await stage.serve([
+    { token: 'kin 2', client: 'kin', attributes: away },
+    { token: 'newborn', client: 'kin', attributes: away },
+  ]);
+  const found = await stage.look();
+  expect(idsOf(found, 'kin 2')).toContain('sharing.several-signs');
+  expect(idsOf(found, 'newborn')).toEqual([]);
+});
+
 it('a storm of refused calls is one low incident; what passes after a burst of refusals is found', async () => {
   // Within the ten minutes before this ten minutes, whenever the test runs.
   const begun = (Math.floor(Date.now() / (10 * MINUTE)) - 1) * 10 * MINUTE;
