@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { detectorSchema } from '../../config/detector.ts';
 import { WHOLE } from '../../config/shard.ts';
 import { rangeOfShard } from '../../store/detection/shard.ts';
+import { bindings } from './bindings.ts';
+import { denials } from './denials.ts';
+import { transport } from './transport.ts';
 import { AT_ONCE, ROUND_MS, isTurnOf, partOf, turnsBetween, turnsFor } from './turns.ts';
 
 describe('turns of the slow watches', () => {
@@ -19,6 +23,14 @@ describe('turns of the slow watches', () => {
       expect(seen.slice(0, 3)).toEqual([1, 2, 3]);
       expect(whole).toBeGreaterThanOrEqual(20);
     }
+  });
+
+  it('keep nothing that a compromised key shows for longer than a minute, by the default tick', () => {
+    for (const watch of [...bindings, ...transport, ...denials])
+      expect(watch.pace).not.toBe('rare');
+    // While a round is divided anew, one turn may wait for two rounds.
+    const tick = 1000 * detectorSchema.parse({}).tick_seconds;
+    expect(2 * ROUND_MS + tick).toBeLessThan(60_000);
   });
 
   it('are all taken at once by a look that is as long as a round', () => {
