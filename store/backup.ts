@@ -1,3 +1,4 @@
+import { refuseCluster } from './cluster/refuse.ts';
 import type { Db } from './db.ts';
 import { TABLES } from './tables.ts';
 
@@ -21,15 +22,6 @@ function placeSql({ name, disk }: BackupPlace): string {
     if (!NAME.test(part)) throw new Error(`${JSON.stringify(part)} is not a plain name`);
   }
   return disk === undefined ? `File('${name}')` : `Disk('${disk}', '${name}')`;
-}
-
-/** One server's part of a cluster would pass for the whole. */
-function refuseCluster(db: Db, what: string): void {
-  if (db.cluster === null) return;
-  throw new Error(
-    `${what} works on a single server: on a cluster nothing was done; ` +
-      'each server of it has its own rows',
-  );
 }
 
 /**

@@ -44,6 +44,16 @@ describe('withLongLists', () => {
     expect(rows).toEqual([{ n: 20_000 }]);
   });
 
+  it('takes no name that another parameter has', () => {
+    const long = Array.from({ length: 2000 }, (_, at) => `value ${String(at)}`);
+    const sql = 'SELECT {list:Array(String)}, {list_0:String}, {list_0_:UInt8}';
+    const result = withLongLists(sql, { list: long, list_0: 'its own', list_0_: 3 });
+    expect(result.params).toMatchObject({ list_0: 'its own', list_0_: 3 });
+    expect(Object.keys(result.params)).toHaveLength(3);
+    expect(result.params['list_0__']).toBe(long.join('\u001F'));
+    expect(result.sql).toContain('{list_0__:String}');
+  });
+
   it('leaves short lists and other parameters alone', () => {
     const params = { list: ['a', 'b'], at: 3, numbers: Array.from({ length: 99_999 }, () => 1) };
     expect(withLongLists(SQL, params)).toEqual({ sql: SQL, params });

@@ -39,6 +39,11 @@ function joined(values: readonly string[]): string[] {
   return [...texts, part.join(SEPARATOR)];
 }
 
+/** The name, or a longer one where the statement has a parameter of that name already. */
+function freeName(name: string, taken: Readonly<Record<string, unknown>>): string {
+  return Object.hasOwn(taken, name) ? freeName(`${name}_`, taken) : name;
+}
+
 /**
  * The same statement with its long `Array(String)` parameters in pieces. Only a list with a
  * control character of its own is left as it is.
@@ -52,7 +57,7 @@ export function withLongLists(
     if (!isTexts(value) || bytesOf(value) < LONG) continue;
     if (value.some((one) => one.includes(SEPARATOR))) continue;
     const texts = joined(value);
-    const names = texts.map((_, index) => `${name}_${String(index)}`);
+    const names = texts.map((_, index) => freeName(`${name}_${String(index)}`, result.params));
     const lists = names.map((one) => `splitByChar('\\x1F', {${one}:String})`);
     const list = `arrayConcat(${lists.join(', ')})`;
     const placeholder = `{${name}:Array(String)}`;

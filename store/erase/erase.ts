@@ -1,3 +1,4 @@
+import { refuseCluster } from '../cluster/refuse.ts';
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { dropTargets, targetsOf, tokensOf, writeTargets } from './targets.ts';
@@ -193,9 +194,7 @@ export async function eraseFromStore(
   subject: ErasureSubject,
   forgotten?: (round: number) => Promise<boolean>,
 ): Promise<Erasure> {
-  if (db.cluster !== null) {
-    throw new Error('erase works on a single server: on a cluster nothing was deleted');
-  }
+  refuseCluster(db, 'erase');
   try {
     const targets = await writeTargets(db, erasure, subject);
     const columns = await readColumns(db);
