@@ -4,6 +4,7 @@ import { createLogger } from '../../config/logger.ts';
 import { configFor } from '../config-option.ts';
 import { EXIT } from '../exit.ts';
 import { Lifetime } from '../lifetime.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const HELP = `
 The bank hashes with the pepper of this configuration. In <data_dir>/example-bank it remembers how
@@ -16,11 +17,6 @@ interface DemoFlags {
   issuer?: string;
   seed: number;
   speed: number;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
-  return Number(text);
 }
 
 function factor(text: string): number {
@@ -77,7 +73,7 @@ export function demoCommand(): Command {
     .description('run the example bank alone, against a collector that runs elsewhere')
     .option('--collector <url>', 'its OTLP/HTTP address (default: http_port here)', httpAddress)
     .option('--issuer <url>', 'where the bank asks for revoked tokens', httpAddress)
-    .option('--seed <number>', 'another bank for another number', wholeNumber, 1)
+    .option('--seed <number>', 'another bank for another number', wholeNumber(0, 999_999_999), 1)
     .option('--speed <factor>', '2 brings the attacks in half the time', factor, 1)
     .addHelpText('after', HELP)
     .action(async (flags: DemoFlags, command: Command) => {

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { listClientSprawl, listSprawl } from '../../store/console/inventory.ts';
 import type { SprawlRow } from '../../store/console/inventory.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { withStore } from '../with-store.ts';
 
 const DAY = 86_400_000;
@@ -10,14 +11,6 @@ interface Options {
   days: number;
   limit: number;
   json?: true;
-}
-
-function wholeNumber(most: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-    throw new InvalidArgumentError(`expected a whole number from 1 to ${String(most)}`);
-  };
 }
 
 /** One token in words: what it may and does not use, and who shares it. */
@@ -45,8 +38,8 @@ export function sprawlCommand(): Command {
   return new Command('sprawl')
     .description('tokens with scopes granted and never used, or shared by several; the worst first')
     .option('--client <id>', 'only tokens of this client')
-    .option('--days <number>', 'only tokens used within so many days', wholeNumber(400), 90)
-    .option('--limit <number>', 'at most so many tokens', wholeNumber(10_000), 200)
+    .option('--days <number>', 'only tokens used within so many days', wholeNumber(1, 400), 90)
+    .option('--limit <number>', 'at most so many tokens', wholeNumber(1, 10_000), 200)
     .option('--json', 'one token a line, as JSON')
     .action(async (options: Options, command: Command) => {
       const filter = {
