@@ -53,6 +53,24 @@ describe('fold', () => {
     expect(fold([...first, ...other])).toMatchObject({ score: 90, bits: 50 });
   });
 
+  it('is called after its gravest finding, of equally grave ones after the strongest', () => {
+    const grave = findingOf({ id: 'a', severity: 'critical', bits: 15, title: 'grave' });
+    const graver = findingOf({ id: 'b', severity: 'critical', bits: 16, title: 'graver' });
+    const loud = findingOf({ id: 'c', severity: 'high', bits: 300, title: 'loud' });
+    for (const order of [
+      [loud, grave, graver],
+      [graver, grave, loud],
+    ]) {
+      let events: IncidentEvent[] = [];
+      for (const finding of order)
+        events = [
+          ...events,
+          ...correlate(events.length === 0 ? null : fold(events), finding, OPTIONS),
+        ];
+      expect(fold(events)).toMatchObject({ title: 'graver', severity: 'critical' });
+    }
+  });
+
   it('keeps what is closed closed when an acknowledgement comes late', () => {
     const { events, incident } = closed('resolved', MORNING + DAY);
     const late: IncidentEvent = {

@@ -1,5 +1,6 @@
 import type { Family } from './finding.ts';
 import type { FindingSummary } from './incident-event.ts';
+import { atLeast } from './severity.ts';
 
 /**
  * What an incident's score is made of. Findings of one family rest on the same evidence (a surge
@@ -9,21 +10,30 @@ import type { FindingSummary } from './incident-event.ts';
 export interface Tally {
   score: Map<Family, number>;
   bits: Map<Family, number>;
-  /** Bits of the strongest finding so far; below zero when there is none. */
-  strongest: number;
+  /** The finding that leads so far: what the incident is called after. Null when there is none. */
+  lead: Pick<FindingSummary, 'severity' | 'bits'> | null;
 }
 
 export function emptyTally(): Tally {
-  return { score: new Map(), bits: new Map(), strongest: -1 };
+  return { score: new Map(), bits: new Map(), lead: null };
 }
 
-/** Counts a finding in; true when it is the strongest so far. */
+/** Whether one finding says better than another what is wrong: the graver one, of equally grave ones the stronger. */
+function leads(
+  one: Pick<FindingSummary, 'severity' | 'bits'>,
+  other: NonNullable<Tally['lead']>,
+): boolean {
+  if (one.severity !== other.severity) return atLeast(one.severity, other.severity);
+  return one.bits > other.bits;
+}
+
+/** Counts a finding in; true when it leads. */
 export function addFinding(tally: Tally, finding: FindingSummary): boolean {
   const { family, score, bits } = finding;
   tally.score.set(family, Math.max(tally.score.get(family) ?? 0, score));
   tally.bits.set(family, Math.max(tally.bits.get(family) ?? 0, bits));
-  if (bits <= tally.strongest) return false;
-  tally.strongest = bits;
+  if (tally.lead !== null && !leads(finding, tally.lead)) return false;
+  tally.lead = finding;
   return true;
 }
 

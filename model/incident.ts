@@ -50,9 +50,9 @@ export interface Incident {
   clientId: string;
   /** Of an endpoint or a service, as in {@link Finding}; else empty. */
   name: string;
-  /** The strongest finding's title. */
+  /** The title of the gravest finding; of equally grave ones of the strongest. */
   title: string;
-  /** The strongest finding's explanation. */
+  /** The same finding's explanation. */
   explanation: string;
   /** Detection ids, in order of first firing. */
   detections: string[];
