@@ -125,6 +125,18 @@ describe('importFiles', () => {
        FROM ${store.db.database}.calls WHERE client_id = 'again'`,
     );
     expect(row).toEqual({ n: 70_000, tokens: 50 });
+    // Nor to what is added up of calls: baselines would learn twice as much.
+    const { database } = store.db;
+    for (const table of ['token_minute', 'token_hour', 'client_minute', 'client_hour']) {
+      const [rolled] = await store.db.query<{ n: number }>(
+        `SELECT sum(calls) AS n FROM ${database}.${table} WHERE client_id = 'again'`,
+      );
+      expect([table, rolled?.n]).toEqual([table, 70_000]);
+    }
+    const [values] = await store.db.query<{ n: number }>(
+      `SELECT sum(calls) AS n FROM ${database}.client_values WHERE client_id = 'again' AND dimension = 'any'`,
+    );
+    expect(values?.n).toBe(70_000);
   });
 
   it('keeps what is good before a file that breaks off, and says so', async () => {

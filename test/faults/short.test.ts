@@ -16,10 +16,12 @@ it('every acknowledged call once, every incident once, every alert: under each k
   expect(problemsOf(report)).toEqual([]);
 }, 180_000);
 
-it('would notice a lost call, one kept twice, a missing incident and an alert too many', () => {
+it('would notice a lost call, one kept twice or not added up, a missing incident and an alert too many', () => {
   const good: FaultReport = {
     sent: [{ id: 10, acknowledged: true, isAttack: true }],
     stored: new Map([[10, 1]]),
+    calls: 1,
+    rolledUp: new Map([['token_minute', 1]]),
     incidents: new Map([['victim-10', 1]]),
     alerts: new Map([['victim-10', 1]]),
     starts: {},
@@ -28,6 +30,7 @@ it('would notice a lost call, one kept twice, a missing incident and an alert to
   const wrong: Partial<FaultReport>[] = [
     { stored: new Map() },
     { stored: new Map([[10, 2]]) },
+    { rolledUp: new Map([['token_minute', 0]]) },
     { incidents: new Map() },
     { alerts: new Map() },
     { alerts: new Map([['victim-10', 2]]) },
