@@ -20,8 +20,11 @@ afterAll(async () => {
 });
 
 it('thousands of made-up tokens, and tokens that are rate-limited, are one low incident each', async () => {
+  // Within one slot of five minutes and not long ago, whenever the test runs: late calls are a clock's finding.
+  const lasted = 1_500 * 50;
   const now = Date.now();
-  const begun = Math.floor(now / (5 * MINUTE)) * 5 * MINUTE - 5 * MINUTE;
+  const slot = Math.floor(now / (5 * MINUTE)) * 5 * MINUTE;
+  const begun = (now - slot > lasted ? now : slot) - lasted;
   const madeUp: ServedCall[] = Array.from({ length: 1_500 }, (_, i) => ({
     ...{ token: `made up ${String(i)}`, client: i % 2 === 0 ? 'acme' : '', service: 'door' },
     ...{ status: 401, method: 'POST', route: '/login', time: begun + i * 50 },
