@@ -134,6 +134,7 @@ function openCaches(context: StageContext, metrics: CollectorMetrics): Caches {
     pepper: peppers.current.reveal(),
     previousPepper: peppers.previous?.reveal(),
     locator: openLocations(context, metrics),
+    allowLists: context.config.collector.allowed_addresses,
     seed: randomBytes(4).readInt32LE(),
   });
 }

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { secret } from './secret.ts';
 
+/** An address, or a block of them in CIDR notation; IPv4 and IPv6. */
+const addressBlock = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
+  error: 'expected an address or a CIDR block (203.0.113.0/24, 2001:db8::/32)',
+});
+
+/** From where the tokens of one client may be used. */
+const allowListSchema = z.strictObject({
+  client: z.string().min(1).max(128),
+  addresses: z.array(addressBlock).min(1).max(1_000),
+});
+
 /** `collector:` — what takes telemetry in. */
 export const collectorSchema = z.strictObject({
   /** Loopback unless sender keys are configured; `0.0.0.0` without keys is refused. */
@@ -52,4 +63,6 @@ export const collectorSchema = z.strictObject({
   asn_db: z.string().default('packaged'),
   /** How many proxies in front of the services append to X-Forwarded-For; 0 does not believe it. */
   trusted_hops: z.int().min(0).max(10).default(0),
+  /** Clients whose tokens may only be used from certain addresses; several lists of one are one. */
+  allowed_addresses: z.array(allowListSchema).max(1_000).default([]),
 });

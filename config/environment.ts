@@ -13,12 +13,23 @@ function valueFor(schema: z.ZodType, text: string): unknown {
   if (isSecret(schema) || type === 'string' || type === 'enum') return text;
   if (type === 'array') {
     const element = elementOf(schema);
+    // A list of tables is written as in the file, on one line.
+    if (element !== undefined && typeOf(element) === 'object') return parsed(text);
     const items = text.split(',').map((item) => item.trim());
     return items
       .filter((item) => item !== '')
       .map((item) => (element === undefined ? item : valueFor(element, item)));
   }
-  return parse(text) as unknown;
+  return parsed(text);
+}
+
+/** A text that is no YAML stays one, and the schema says what it expected. */
+function parsed(text: string): unknown {
+  try {
+    return parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 /** Finds the key path that a variable's rest (`COLLECTOR_HTTP_PORT`) names and sets it; false if none. */
@@ -47,7 +58,8 @@ function assign(schema: z.ZodType, raw: Raw, rest: string, text: string): boolea
 }
 
 /**
- * Sets keys of `raw` from `TOKENWATCH_<PATH>` variables: levels joined by `_`, lists by commas. Keys
+ * Sets keys of `raw` from `TOKENWATCH_<PATH>` variables: levels joined by `_`, lists by commas (lists of
+ * tables in YAML's one-line form). Keys
  * of a record (receivers) can be set below names that the file has.
  *
  * @returns one line for each variable that names no key

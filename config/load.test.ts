@@ -57,6 +57,24 @@ describe('loadConfig', () => {
     expect(explicit.has('console.port')).toBe(false);
   });
 
+  it('reads allow-lists from the file and the environment, and names a block that is none', () => {
+    const lists = "[{client: acme, addresses: [203.0.113.0/24, '2001:db8::/32', 198.51.100.7]}]";
+    const expected = [
+      { client: 'acme', addresses: ['203.0.113.0/24', '2001:db8::/32', '198.51.100.7'] },
+    ];
+    const { config } = load(`collector: {allowed_addresses: ${lists}}\n`);
+    expect(config.collector.allowed_addresses).toEqual(expected);
+    const name = 'TOKENWATCH_COLLECTOR_ALLOWED_ADDRESSES';
+    expect(load(null, { [name]: lists }).config.collector.allowed_addresses).toEqual(expected);
+    const [wrong] = problems(
+      'collector: {allowed_addresses: [{client: acme, addresses: [10.0.0.0/33]}]}\n',
+    );
+    expect(wrong).toMatch(
+      /tokenwatch\.yaml: collector\.allowed_addresses\.0\.addresses\.0: expected an address or a CIDR block/,
+    );
+    expect(problems(null, { [name]: '[{client' })[0]).toContain('collector.allowed_addresses');
+  });
+
   it('names file, key and expectation for what is wrong', () => {
     const [wrong, unknown] = problems('collector: {http_port: many, prot: 1}\n');
     expect(wrong).toContain('tokenwatch.yaml: collector.http_port: ');

@@ -22,6 +22,9 @@ collector:
   host: 127.0.0.1             # 0.0.0.0 needs keys: TOKENWATCH_COLLECTOR_KEYS=key1,key2
   # http_port: 4318
   # trusted_hops: 0           # proxies in front of your services that set X-Forwarded-For
+  # allowed_addresses:        # from where a client's tokens may be used
+  #   - client: acme
+  #     addresses: [203.0.113.0/24, '2001:db8:12::/48']
 
 detector:
   budget_per_day: 10          # at most this many incidents a day for each 10,000 tokens

@@ -8,6 +8,7 @@ import { authorizationOtherClientsObject } from './detections/authorization-othe
 import { authorizationOtherOwner } from './detections/authorization-other-owner.ts';
 import { authorizationSlowEnumeration } from './detections/authorization-slow-enumeration.ts';
 import { authorizationUnauthenticated } from './detections/authorization-unauthenticated.ts';
+import { bindingAddressNotAllowed } from './detections/binding-address-not-allowed.ts';
 import { bindingCertificateChanged } from './detections/binding-certificate-changed.ts';
 import { bindingCertificateMissing } from './detections/binding-certificate-missing.ts';
 import { bindingNetworkNotAllowed } from './detections/binding-network-not-allowed.ts';
@@ -41,6 +42,7 @@ import { replayStale } from './detections/replay-stale.ts';
 import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
 import { scopeDeniedBurst } from './detections/scope-denied-burst.ts';
 import { scopeFirstUse } from './detections/scope-first-use.ts';
+import { scopeMixShift } from './detections/scope-mix-shift.ts';
 import { scopeNewRoute } from './detections/scope-new-route.ts';
 import { sharingAtOnce } from './detections/sharing-at-once.ts';
 import { sharingSeveralClients } from './detections/sharing-several-clients.ts';
@@ -70,6 +72,7 @@ export const DETECTIONS = {
   lifecycleRevokedAccepted,
   lifecycleRotationOverdue,
   authorizationMissingSecondFactor,
+  bindingAddressNotAllowed,
   bindingCertificateChanged,
   bindingCertificateMissing,
   bindingNetworkNotAllowed,
@@ -81,6 +84,7 @@ export const DETECTIONS = {
   inventoryUnexpectedField,
   inventoryRouteCap,
   scopeDeniedBurst,
+  scopeMixShift,
   authorizationNotFoundBurst,
   sharingSeveralSigns,
   volumeRecord,

@@ -6,6 +6,9 @@ export type AuthResult = 'unknown' | 'none' | 'accepted' | 'rejected';
 /** What kind of network an address belongs to, as far as its ASN tells. */
 export type NetworkKind = 'unknown' | 'private' | 'residential' | 'mobile' | 'hosting' | 'vpn';
 
+/** Whether the client's allow-list holds the address; `unasked` where it has none, or no address is known. */
+export type AddressAllowed = 'unasked' | 'inside' | 'outside';
+
 /** The road a call came in by. */
 export type CallSource = 'otlp' | 'log' | 'import';
 
@@ -52,6 +55,7 @@ export interface Call {
   /** Autonomous system number; 0 when not known. */
   asn: number;
   networkKind: NetworkKind;
+  addressAllowed: AddressAllowed;
   userAgent: string;
   tlsVersion: string;
   /** Lower-case hex SHA-256 of the client certificate, or empty. */
@@ -97,6 +101,7 @@ export function emptyCall(time: number, source: CallSource): Call {
     country: '',
     asn: 0,
     networkKind: 'unknown',
+    addressAllowed: 'unasked',
     userAgent: '',
     tlsVersion: '',
     clientCertSha256: '',

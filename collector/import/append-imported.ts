@@ -1,14 +1,13 @@
 import type { AuthResult } from '../../model/call.ts';
 import type { CallBlock } from '../../store/calls/call-block.ts';
 import type { ByteCache } from '../reading/byte-cache.ts';
-import type { Caches, KeptAddress } from '../reading/caches.ts';
-import { plausibleAmount } from '../reading/call-reader.ts';
+import { NO_ADDRESS } from '../reading/caches.ts';
+import type { Caches } from '../reading/caches.ts';
+import { allowedAt, plausibleAmount } from '../reading/call-reader.ts';
 import type { MaskKind, MaskedText } from '../reading/mask.ts';
 import type { TokenAliases } from '../rotation/token-aliases.ts';
 import { UNNAMED } from '../reading/raw-values.ts';
 import type { ImportedCall } from './line.ts';
-
-const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
 
 /** Told of every value that was masked: whose, for which column of `calls`, and what it looked like. */
 export type OnMasked = (service: string, field: string, kinds: readonly MaskKind[]) => void;
@@ -43,7 +42,7 @@ export function appendImported(
   columns.source.push('import');
   columns.trace_id.pushZeros();
   columns.span_id.pushZeros();
-  appendCredential(block, call, { caches, aliases }, text);
+  const client = appendCredential(block, call, { caches, aliases }, text);
   columns.granted_scopes.push(texts('granted_scopes', call.granted_scopes));
   columns.auth_methods.push([]);
   columns.service.push(text('service', caches.service, call.service));
@@ -58,7 +57,7 @@ export function appendImported(
   columns.request_fields.push(texts('request_fields', call.fields));
   columns.nonce_hash.push(read(caches.nonce, call.nonce));
   columns.payload_hash.pushZeros();
-  appendNetwork(block, call, caches);
+  appendNetwork(block, call, client, caches);
   columns.object_type.push(text('object_type', caches.objectType, call.object_type));
   columns.object_hash.push(read(caches.object, call.object));
   columns.object_owner_hash.push(read(caches.subject, call.object_owner));
@@ -71,20 +70,20 @@ function read<V>(cache: ByteCache<V>, value: string | undefined): V | null {
   return value === undefined || value === '' ? null : cache.getText(value);
 }
 
+/** What came with the call and of whom; the client under the name that is kept. */
 function appendCredential(
   { columns }: CallBlock,
   call: ImportedCall,
   { caches, aliases }: Pick<ImportedOptions, 'caches' | 'aliases'>,
   text: ReadText,
-): void {
+): string {
   const presented = call.token_hash === undefined ? read(caches.credential, call.token) : null;
   const hash = aliases.resolve(read(caches.tokenHash, call.token_hash) ?? presented);
   const claims = presented?.claims ?? null;
   columns.token_hash.push(hash);
   columns.token_id.push(claims?.id ?? '');
-  columns.client_id.push(
-    text('client_id', caches.clientId, call.client) || (claims?.clientId ?? ''),
-  );
+  const client = text('client_id', caches.clientId, call.client) || (claims?.clientId ?? '');
+  columns.client_id.push(client);
   columns.subject_hash.push(read(caches.subject, call.subject) ?? claims?.subject ?? null);
   columns.token_environment.push(
     text('token_environment', caches.environment, call.token_environment) ||
@@ -98,6 +97,7 @@ function appendCredential(
   columns.auth_result.push(
     authResult(read(caches.authResult, call.auth_result), hash, call.status),
   );
+  return client;
 }
 
 function authResult(
@@ -110,12 +110,18 @@ function authResult(
   return status === 401 ? 'rejected' : 'accepted';
 }
 
-function appendNetwork({ columns }: CallBlock, call: ImportedCall, caches: Caches): void {
+function appendNetwork(
+  { columns }: CallBlock,
+  call: ImportedCall,
+  client: string,
+  caches: Caches,
+): void {
   const address = read(caches.address, call.ip) ?? NO_ADDRESS;
   columns.ip_hash.push(address.hash);
   columns.country.push(read(caches.country, call.country) || address.country);
   columns.asn.push(address.asn);
   columns.network_kind.push(address.kind);
+  columns.address_allowed.push(allowedAt(caches, client, address));
   columns.tls_version.push(read(caches.tls, call.tls_version) ?? '');
   columns.client_cert_sha256.push(read(caches.cert, call.client_cert_sha256));
 }

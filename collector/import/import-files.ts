@@ -124,6 +124,7 @@ class Importer {
       pepper: peppers.current.reveal(),
       previousPepper: peppers.previous?.reveal(),
       locator,
+      allowLists: options.config.collector.allowed_addresses,
       seed: randomBytes(4).readInt32LE(),
     });
   }

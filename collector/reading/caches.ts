@@ -6,6 +6,8 @@ import type { Purpose } from '../../model/hash.ts';
 import type { Locator } from '../locate/locator.ts';
 import type { Location } from '../locate/locator.ts';
 import { parseAddress } from '../locate/address.ts';
+import { AllowedAddresses, NOBODY } from '../locate/allowed-addresses.ts';
+import type { AllowList } from '../locate/allowed-addresses.ts';
 import { ByteCache } from './byte-cache.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { maskText } from './mask.ts';
@@ -57,13 +59,22 @@ export interface KeptCredential extends KeptToken {
 export interface KeptAddress extends Location {
   /** Null when the text was no address. */
   hash: Uint8Array | null;
+  /** Clients whose allow-lists hold it. */
+  allowedFor: ReadonlySet<string>;
 }
+
+/** Nothing is known of where a call came from. */
+export const NO_ADDRESS: KeptAddress = {
+  ...{ hash: null, country: '', asn: 0, kind: 'unknown', allowedFor: NOBODY },
+};
 
 export interface CacheOptions {
   pepper: string;
   /** The pepper before it, while they rotate. */
   previousPepper?: string | undefined;
   locator: Locator;
+  /** From where clients may call. */
+  allowLists?: readonly AllowList[];
   /** A random 32-bit number. */
   seed: number;
 }
@@ -136,8 +147,12 @@ function hexOr(hex: string | null, otherwise: () => Uint8Array): Uint8Array {
 }
 
 /** What is kept as a hash. */
-function hashCaches(options: CacheOptions, cleaners: Cleaners, cache: MakeCache) {
-  const { pepper, previousPepper, locator } = options;
+function hashCaches(
+  options: CacheOptions & { allowed: AllowedAddresses | null },
+  cleaners: Cleaners,
+  cache: MakeCache,
+) {
+  const { pepper, previousPepper, locator, allowed } = options;
   const keyed = new KeyedHash(pepper);
   const before = previousPepper === undefined ? null : new KeyedHash(previousPepper);
   const token: HashToken = (raw) => ({
@@ -154,8 +169,12 @@ function hashCaches(options: CacheOptions, cleaners: Cleaners, cache: MakeCache)
     tokenHash: cache(65_536, 64, (value) => keptTokenHash(token, value)),
     address: cache(65_536, 24, (value): KeptAddress => {
       const address = parseAddress(value);
-      if (address === null) return { hash: null, country: '', asn: 0, kind: 'unknown' };
-      return { hash: keyed.pseudonym('ip', address.text), ...locator.locate(address) };
+      if (address === null) return NO_ADDRESS;
+      const hash = keyed.pseudonym('ip', address.text);
+      return {
+        ...{ hash, ...locator.locate(address) },
+        allowedFor: allowed?.clientsAt(address) ?? NOBODY,
+      };
     }),
     subject: hash(32_768, 'subject'),
     object: hash(32_768, 'object'),
@@ -175,6 +194,17 @@ const METHODS = new Set(
     'MOVE LOCK UNLOCK REPORT SEARCH'
   ).split(' '),
 );
+
+/** Clients are known here by the names under which they are kept. */
+function allowedAddresses(
+  lists: readonly AllowList[],
+  { cleanClient }: Cleaners,
+): AllowedAddresses | null {
+  if (lists.length === 0) return null;
+  return new AllowedAddresses(
+    lists.map(({ client, addresses }) => ({ client: cleanClient(client).text, addresses })),
+  );
+}
 
 /** What is one of a few words: anything else is not kept at all. */
 function wordCaches(cache: MakeCache) {
@@ -218,6 +248,7 @@ function textCaches({ clean, cleanAll, cleanId, cleanClient }: Cleaners, cache: 
 export function makeCaches(options: CacheOptions) {
   const { seed } = options;
   const cleaners = makeCleaners(options.pepper);
+  const allowed = allowedAddresses(options.allowLists ?? [], cleaners);
   const cache: MakeCache = (entries, keyBytes, make) =>
     new ByteCache({
       entries,
@@ -226,7 +257,9 @@ export function makeCaches(options: CacheOptions) {
       make: (bytes, start, end) => make(utf8(bytes, start, end)),
     });
   return {
-    ...hashCaches(options, cleaners, cache),
+    /** Null where no client has an allow-list. */
+    allowed,
+    ...hashCaches({ ...options, allowed }, cleaners, cache),
     ...wordCaches(cache),
     ...textCaches(cleaners, cache),
     /** Keyed by the bytes of an ArrayValue. */
@@ -243,7 +276,9 @@ export type Caches = ReturnType<typeof makeCaches>;
 
 /** Overwrites the raw values that the caches hold: when the process is done with them. */
 export function clearCaches(caches: Caches): void {
-  for (const cache of Object.values(caches)) cache.clear();
+  for (const cache of Object.values(caches)) {
+    if (cache instanceof ByteCache) cache.clear();
+  }
 }
 
 function authResultOf(value: string): AuthResult {

@@ -1,8 +1,9 @@
-import type { AuthResult, CallSource } from '../../model/call.ts';
+import type { AddressAllowed, AuthResult, CallSource } from '../../model/call.ts';
 import type { CallBlock } from '../../store/calls/call-block.ts';
 import type { RawCall } from '../otlp/read-request.ts';
 import type { TokenAliases } from '../rotation/token-aliases.ts';
 import { SLOTS } from '../otlp/slots.ts';
+import { NO_ADDRESS } from './caches.ts';
 import type { Caches, CleanText, KeptAddress, KeptClaims, KeptToken } from './caches.ts';
 import {
   forwardedEntries,
@@ -39,7 +40,6 @@ export function isAccessLog({ attributes }: RawCall): boolean {
 }
 
 const NO_TEXT: CleanText = { text: '', masked: [], isBroken: false };
-const NO_ADDRESS: KeptAddress = { hash: null, country: '', asn: 0, kind: 'unknown' };
 /** The route of a path that has no room left among those of its service. */
 const OTHER_ROUTE = '/{other}';
 
@@ -48,6 +48,7 @@ export class CallReader extends RawValues {
   readonly #options: CallReaderOptions;
   readonly #routes = new RouteCap();
   #arrived = 0;
+  #client = '';
 
   constructor(options: CallReaderOptions) {
     super(options.caches, options.tally);
@@ -104,9 +105,9 @@ export class CallReader extends RawValues {
     if (claims !== null) this.mask('claims', claims.masked);
     columns.token_hash.push(hash);
     columns.token_id.push(this.text('token_id', caches.id, SLOTS.tokenId) || (claims?.id ?? ''));
-    columns.client_id.push(
-      this.text('client_id', caches.clientId, SLOTS.clientId) || (claims?.clientId ?? ''),
-    );
+    this.#client =
+      this.text('client_id', caches.clientId, SLOTS.clientId) || (claims?.clientId ?? '');
+    columns.client_id.push(this.#client);
     columns.token_environment.push(
       this.text('token_environment', caches.environment, SLOTS.tokenEnvironment) ||
         (claims?.environment ?? ''),
@@ -197,6 +198,7 @@ export class CallReader extends RawValues {
     columns.country.push(address.country || (this.get(caches.country, SLOTS.country) ?? ''));
     columns.asn.push(address.asn);
     columns.network_kind.push(address.kind);
+    columns.address_allowed.push(allowedAt(caches, this.#client, address));
     const tls = this.get(caches.tls, SLOTS.tlsVersion) ?? '';
     columns.tls_version.push(tls === '' && this.#isPlain() ? 'none' : tls);
     columns.client_cert_sha256.push(this.get(caches.cert, SLOTS.clientCert));
@@ -254,6 +256,16 @@ export class CallReader extends RawValues {
     columns.amount.push(plausibleAmount(amount));
     columns.currency.push(this.get(caches.currency, SLOTS.currency) ?? '');
   }
+}
+
+/** Whether a client's allow-list holds an address; nothing is said of an address that is not known. */
+export function allowedAt(
+  { allowed }: Caches,
+  client: string,
+  { hash, allowedFor }: KeptAddress,
+): AddressAllowed {
+  if (allowed === null || hash === null) return 'unasked';
+  return allowed.judge(client, allowedFor);
 }
 
 /** Null for what is no amount; numbers of 13 digits and more are card numbers in the wrong place. */

@@ -27,7 +27,7 @@ export const bindingNetworkNotAllowed = defineDetection<
   attack: ['T1078'],
   parameters: {},
   blindSpots: [
-    'Lists are of networks (AS numbers): addresses are kept as hashes only, so ranges (CIDR) cannot be checked.',
+    'Lists are of networks (AS numbers), registered for a token: blocks of addresses are configured for a client (binding.address-not-allowed).',
     'Addresses of which no AS number is known.',
   ],
   runbook: [

@@ -1,9 +1,10 @@
 import {
   readNewCertificates,
+  readOutsideUse,
   readRegisteredBindings,
   readUnboundUse,
 } from '../../store/detection/binding.ts';
-import type { ForeignUse, NewCertificate, UnboundUse } from '../../store/detection/binding.ts';
+import type { ForeignUse, NewCertificate, OutsideUse, UnboundUse } from '../../store/detection/binding.ts';
 import type { OpenNotice } from '../judge/judged.ts';
 import { DETECTIONS } from '../registry.ts';
 import { noticesOf, serviceEntity, tokenEntity } from './notice.ts';
@@ -45,6 +46,17 @@ function judgeForeign(use: ForeignUse): OpenNotice[] {
   });
 }
 
+function judgeOutside(use: OutsideUse): OpenNotice[] {
+  const detection = DETECTIONS.bindingAddressNotAllowed;
+  return noticesOf({
+    detection,
+    entity: tokenEntity(use.tokenHash, use.clientId),
+    noticed: detection.detect(use, {}, detection.parameters),
+    decidedAt: use.first,
+    calls: use.calls,
+  });
+}
+
 function judgeNew(one: NewCertificate): OpenNotice[] {
   const detection = DETECTIONS.bindingCertificateChanged;
   const window = { ...one, first: one.time, last: one.time, calls: 1 };
@@ -56,12 +68,17 @@ function judgeNew(one: NewCertificate): OpenNotice[] {
   });
 }
 
-/** Tokens bound to certificates and networks, by what they state, are registered with, or always showed. */
+/** Tokens bound to certificates, networks and addresses, by what they state, are registered with, or always showed. */
 export const bindings: readonly Watch[] = [
   {
     concern: 'unbound',
     pace: 'tick',
     look: async (db, scope) => (await readUnboundUse(db, scope)).flatMap(judgeUnbound),
+  },
+  {
+    concern: 'outside',
+    pace: 'tick',
+    look: async (db, scope) => (await readOutsideUse(db, scope)).flatMap(judgeOutside),
   },
   {
     concern: 'registeredBindings',

@@ -1,4 +1,10 @@
-import type { AuthResult, Call, CallSource, NetworkKind } from '../../model/call.ts';
+import type {
+  AddressAllowed,
+  AuthResult,
+  Call,
+  CallSource,
+  NetworkKind,
+} from '../../model/call.ts';
 import {
   FixedColumn,
   MillisecondsColumn,
@@ -12,6 +18,7 @@ import { NativeWriter } from './native-writer.ts';
 
 const AUTH_RESULTS: Record<AuthResult, number> = { unknown: 0, none: 1, accepted: 2, rejected: 3 };
 const SOURCES: Record<CallSource, number> = { otlp: 0, log: 1, import: 2 };
+const ADDRESS_ALLOWED: Record<AddressAllowed, number> = { unasked: 0, inside: 1, outside: 2 };
 const NETWORK_KINDS: Record<NetworkKind, number> = {
   unknown: 0,
   private: 1,
@@ -80,6 +87,7 @@ function makeColumns() {
     country: new DictionaryColumn(),
     asn: new NumberColumn('UInt32', (length) => new Uint32Array(length)),
     network_kind: new EnumColumn(NETWORK_KINDS),
+    address_allowed: new EnumColumn(ADDRESS_ALLOWED),
     user_agent: new DictionaryColumn(),
     tls_version: new DictionaryColumn(),
     client_cert_sha256: new FixedColumn(32),
@@ -172,6 +180,7 @@ export function appendCall(block: CallBlock, call: Call): void {
   columns.country.push(call.country);
   columns.asn.push(call.asn);
   columns.network_kind.push(call.networkKind);
+  columns.address_allowed.push(call.addressAllowed);
   columns.user_agent.push(call.userAgent);
   columns.tls_version.push(call.tlsVersion);
   columns.client_cert_sha256.push(hex(call.clientCertSha256));

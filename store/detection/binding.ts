@@ -16,6 +16,9 @@ export function concernsRegisteredBindings(db: Db): string {
     WHERE client_cert_sha256 != '' OR notEmpty(allowed_networks))`;
 }
 
+/** Accepted calls from outside their clients' allow-lists, as the collector saw it. */
+export const CONCERNS_OUTSIDE = `c.address_allowed = 'outside' AND ${WITH_TOKEN} AND ${ACCEPTED}`;
+
 /** Calls of a token bound to a certificate that did not come with it. */
 export interface UnboundUse {
   tokenHash: string;
@@ -108,6 +111,42 @@ export async function readRegisteredBindings(
     ),
   ]);
   return { unbound, foreign };
+}
+
+/** Calls of a token from addresses outside its client's allow-list. */
+export interface OutsideUse {
+  tokenHash: string;
+  clientId: string;
+  /** Epoch ms of the first such call of the last day, and of the last. */
+  first: number;
+  last: number;
+  calls: number;
+  /** Distinct addresses. */
+  addresses: number;
+  /** Where the first of them is: `AS64500`, else `DE`, else empty. */
+  place: string;
+  /** `AS64500`, and `DE`, where they are known. */
+  networks: string[];
+  countries: string[];
+  /** How many of the calls came from private addresses. */
+  fromPrivate: number;
+}
+
+/** Tokens that were used from outside their client's allow-list, with all such calls of the last day. */
+export async function readOutsideUse(db: Db, scope: Scope): Promise<OutsideUse[]> {
+  const calls = `${db.database}.${TABLES.calls}`;
+  return db.query<OutsideUse>(
+    `SELECT lower(hex(c.token_hash)) AS tokenHash, toString(c.client_id) AS clientId,
+       toUnixTimestamp64Milli(min(c.time)) AS first, toUnixTimestamp64Milli(max(c.time)) AS last,
+       count() AS calls, uniq(c.ip_hash) AS addresses,
+       argMin(if(c.asn = 0, toString(c.country), concat('AS', toString(c.asn))), c.time) AS place,
+       groupUniqArrayIf(10)(concat('AS', toString(c.asn)), c.asn != 0) AS networks,
+       groupUniqArrayIf(10)(toString(c.country), c.country != '') AS countries,
+       countIf(c.network_kind = 'private') AS fromPrivate
+     FROM ${calls} AS c WHERE ${sinceADay(calls, scope, CONCERNS_OUTSIDE)}
+     GROUP BY c.token_hash, c.client_id ORDER BY first LIMIT 10000`,
+    scopeParams(scope),
+  );
 }
 
 /** A token that came with a certificate that it had never shown. */

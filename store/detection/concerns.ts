@@ -1,7 +1,12 @@
 import type { DetectorConfig } from '../../config/detector.ts';
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
-import { CONCERNS_CERTIFIED, CONCERNS_UNBOUND, concernsRegisteredBindings } from './binding.ts';
+import {
+  CONCERNS_CERTIFIED,
+  CONCERNS_OUTSIDE,
+  CONCERNS_UNBOUND,
+  concernsRegisteredBindings,
+} from './binding.ts';
 import { CONCERNS_DENIED } from './denials.ts';
 import { CONCERNS_ANONYMOUS, CONCERNS_CAPPED } from './endpoints.ts';
 import { CONCERNS_MISMATCH } from './environments.ts';
@@ -27,6 +32,7 @@ export const CONCERNS = {
   expired: () => CONCERNS_EXPIRED,
   lapsed: concernsLapsed,
   unbound: () => CONCERNS_UNBOUND,
+  outside: () => CONCERNS_OUTSIDE,
   registeredBindings: concernsRegisteredBindings,
   certified: () => CONCERNS_CERTIFIED,
   transport: () => CONCERNS_TRANSPORT,
@@ -44,7 +50,7 @@ export type Concern = keyof typeof CONCERNS;
 /** Those that only tokens are found by: of others' calls they need not know. */
 const OF_TOKENS: ReadonlySet<Concern> = new Set<Concern>([
   ...(['tokens', 'environments', 'expired', 'lapsed', 'certified', 'oneFactor'] as const),
-  ...(['objects', 'foreignOwner', 'nonces'] as const),
+  ...(['objects', 'foreignOwner', 'nonces', 'outside'] as const),
 ]);
 
 /** Those of some watches that calls of a look concern. */

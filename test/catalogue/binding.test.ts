@@ -15,7 +15,11 @@ const ABROAD_IP = '200.147.35.149';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage();
+  const lists = [
+    { client: 'listed', addresses: ['79.192.0.0/10', '2003:c0::/28'] },
+    { client: 'unused-list', addresses: ['192.0.2.0/24'] },
+  ];
+  stage = await openStage({}, { TOKENWATCH_COLLECTOR_ALLOWED_ADDRESSES: JSON.stringify(lists) });
 });
 afterAll(async () => {
   await stage.close();
@@ -96,6 +100,40 @@ it('what an issuer registered binds as well: certificate and networks', async ()
   expect(idsOf(found, 'reg-cert')).toEqual(['binding.certificate-missing']);
   expect(idsOf(found, 'reg-net')).toContain('binding.network-not-allowed');
   expect(idsOf(found, 'reg-home')).not.toContain('binding.network-not-allowed');
+});
+
+it('an address outside the allow-list of the client is found at the first call, IPv4 and IPv6', async () => {
+  const from = (token: string, address: string, more: object = {}) => ({
+    ...{ token, client: 'listed', attributes: { [OTEL.clientAddress]: address } },
+    ...more,
+  });
+  const outside = 'binding.address-not-allowed';
+  await stage.serve([
+    from('in-v4', HOME_IP),
+    from('in-v6', '2003:c1::7'),
+    from('out-v4', ABROAD_IP),
+    from('out-v6', '2003:d0::1'),
+    from('out-refused', ABROAD_IP, { status: 403 }),
+    from('no-list', ABROAD_IP, { client: 'free' }),
+    { token: 'no-address', client: 'listed' },
+  ]);
+  await stage.settle();
+  const [incident] = await stage.incidents(hashOf('out-v4'));
+  expect(incident).toMatchObject({ severity: 'high', clientId: 'listed' });
+  expect(incident?.detections).toContain(outside);
+  expect(incident?.explanation).toMatch(
+    /^1 accepted call from 1 address outside the allow-list of listed \(AS\d+ and Brazil \(BR\)\)/,
+  );
+  // The address itself is in nothing that is kept.
+  expect(JSON.stringify(incident)).not.toContain(ABROAD_IP);
+  expect(await brokenBy(hashOf('out-v6'))).toEqual([outside]);
+  for (const quiet of ['in-v4', 'in-v6', 'out-refused', 'no-list', 'no-address']) {
+    expect(await brokenBy(hashOf(quiet))).not.toContain(outside);
+  }
+  const rows = await stage.calls("client_id = 'listed' AND address_allowed != 'unasked'");
+  expect(rows.map((row) => row['address_allowed']).sort()).toEqual([
+    ...['inside', 'inside', 'outside', 'outside', 'outside'],
+  ]);
 });
 
 it('weak TLS and plain HTTP are one incident of the service each, private addresses aside', async () => {

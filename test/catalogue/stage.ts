@@ -94,10 +94,16 @@ async function rareLook(db: Db, settings: DetectorConfig): Promise<Finding[]> {
   return findings;
 }
 
-/** Starts them. */
-export async function openStage(detector: Record<string, unknown> = {}): Promise<Stage> {
+/** Starts them; `env` are variables of the collector. */
+export async function openStage(
+  detector: Record<string, unknown> = {},
+  env: Record<string, string> = {},
+): Promise<Stage> {
   // Acknowledged means committed, also on a busy machine: nothing waits in the spool.
-  const collector = await startTestCollector({ TOKENWATCH_COLLECTOR_SPOOL_AFTER_MS: '60000' });
+  const collector = await startTestCollector({
+    TOKENWATCH_COLLECTOR_SPOOL_AFTER_MS: '60000',
+    ...env,
+  });
   const { store } = collector;
   const settings: DetectorConfig = detectorSchema.parse(detector);
   const alerting = alertingOn(store, store.config);

@@ -71,8 +71,11 @@ describe('importFiles', () => {
 
   it('keeps every key of a line, hashed and located', async () => {
     const path = file('whole.jsonl', `${JSON.stringify(WHOLE)}\n`);
-    expect(await run([path])).toEqual({ read: 1, kept: 1, rejected: 0 });
-    expect(await rows(`service = 'pay'`)).toEqual([
+    const { collector } = store.config;
+    const allowed_addresses = [{ client: 'acme', addresses: ['81.2.68.0/23'] }];
+    const config = { ...store.config, collector: { ...collector, allowed_addresses } };
+    expect(await run([path], { config })).toEqual({ read: 1, kept: 1, rejected: 0 });
+    expect(await rows(`service = 'pay' AND address_allowed = 'inside'`)).toEqual([
       {
         ...{ at: Date.UTC(2026, 0, 5, 10, 0, 0, 250), token: hashToken(PEPPER, 'raw token') },
         ...{ client_id: 'acme', service: 'pay', environment: 'production', scope: 'a' },
