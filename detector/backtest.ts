@@ -6,7 +6,7 @@ import { readHourRange } from '../store/detection/hours.ts';
 import type { OpenNotice } from './judge/judged.ts';
 import type { DetectorSettings } from './parameters.ts';
 import { withoutNobodys } from './nobodys.ts';
-import { toFinding, untold } from './raise.ts';
+import { onlyOf, toFinding, untold } from './raise.ts';
 import type { Told } from './raise.ts';
 import { judgingFrom, replay } from './replay/replay.ts';
 import { hourOf, HOUR_MS, MINUTE_MS } from './volume/calendar.ts';
@@ -93,6 +93,7 @@ async function decidedAt(db: Db, notice: OpenNotice, tickSeconds: number): Promi
       from: end - MINUTE_MS,
       to: end,
       ...(notice.statuses === undefined ? {} : { statuses: notice.statuses }),
+      ...onlyOf(notice),
     };
     at = await readNthCall(db, query, notice.crossing());
   }

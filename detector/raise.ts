@@ -33,6 +33,7 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
   'scope.first-use': 'scope',
   'scope.beyond-grant': 'scope',
   'scope.new-route': 'route',
+  'scope.mix-shift': 'route',
   'geography.new-country': 'country',
   'geography.new-network': 'asn',
   'environment.new': 'environment',
@@ -136,8 +137,7 @@ function decide(notice: OpenNotice, before: Raised): 'raise' | 'grow' | 'drop' {
 }
 
 function evidenceQuery(notice: OpenNotice): EvidenceQuery {
-  const { entity, noticed, detection } = notice;
-  const dimension = VALUE_OF[detection.id];
+  const { entity, noticed } = notice;
   const base: EvidenceQuery = {
     entity: entity.kind,
     tokenHash: entity.tokenHash,
@@ -147,8 +147,14 @@ function evidenceQuery(notice: OpenNotice): EvidenceQuery {
     to: noticed.windowEnd,
     ...(notice.statuses === undefined ? {} : { statuses: notice.statuses }),
   };
-  if (dimension === undefined || noticed.value === '') return base;
-  return { ...base, only: { dimension, value: noticed.value } };
+  return { ...base, ...onlyOf(notice) };
+}
+
+/** Which of an entity's calls a notice is about, where not all. */
+export function onlyOf({ detection, noticed }: OpenNotice): Pick<EvidenceQuery, 'only'> {
+  const dimension = VALUE_OF[detection.id];
+  if (dimension === undefined || noticed.value === '') return {};
+  return { only: { dimension, value: noticed.value } };
 }
 
 /** A notice made a finding: looks up its calls and its peers. */

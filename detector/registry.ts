@@ -42,6 +42,7 @@ import { replayStale } from './detections/replay-stale.ts';
 import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
 import { scopeDeniedBurst } from './detections/scope-denied-burst.ts';
 import { scopeFirstUse } from './detections/scope-first-use.ts';
+import { scopeMixShift } from './detections/scope-mix-shift.ts';
 import { scopeNewRoute } from './detections/scope-new-route.ts';
 import { sharingAtOnce } from './detections/sharing-at-once.ts';
 import { sharingSeveralClients } from './detections/sharing-several-clients.ts';
@@ -83,6 +84,7 @@ export const DETECTIONS = {
   inventoryUnexpectedField,
   inventoryRouteCap,
   scopeDeniedBurst,
+  scopeMixShift,
   authorizationNotFoundBurst,
   sharingSeveralSigns,
   volumeRecord,

@@ -27,6 +27,7 @@ const NAMES: Readonly<Record<string, (value: string) => string>> = {
   user_agent: (value) => `the program “${value.slice(0, 60)}”`,
   scope: (value) => `the scope ${value}`,
   route: (value) => `the route ${value}`,
+  mix: (value) => `calls shifted to ${value}`,
   denied: () => 'many refused calls',
   not_found: () => 'many calls for things that do not exist',
   environment: (value) => `the environment ${value}`,

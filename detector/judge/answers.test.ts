@@ -6,7 +6,7 @@ import type { TestStore } from '../../test/support/test-store.ts';
 import type { Judged } from './judged.ts';
 import { judgeOutcomes } from './outcomes.ts';
 import { expectationOf } from '../volume/example.ts';
-import { judgeRecords } from './record.ts';
+import { judgeStandingOut } from './standing-out.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -96,7 +96,7 @@ describe('records', () => {
       { entity, baseline, window: { minute, counts: [3, 9, 90, 90] } },
       { entity, baseline, window: { minute, counts: [3, 9, 11, 11] } },
     ];
-    await judgeRecords(store.db, into);
+    await judgeStandingOut(store.db, into);
     expect(into.standingOut).toEqual([]);
     const records = into.surprises.filter((one) => one.dimension === 'volume_record');
     expect(records).toHaveLength(1);

@@ -13,12 +13,14 @@ import type { VolumeCase } from './surge.ts';
 const NO_HOURS = { top: [], active: 0 };
 
 /**
- * Judges tokens whose volume stands out beside their busiest hours, and forgets them: by what was
- * expected of them, and by how far they are beyond all that they ever did.
+ * Judges tokens whose volume stands out beside their busiest hours: by what was expected of them, and by
+ * how far they are beyond all that they ever did.
  */
-export async function judgeRecords(db: Db, into: Judged): Promise<void> {
-  const cases = into.standingOut ?? [];
-  into.standingOut = [];
+export async function judgeRecords(
+  db: Db,
+  cases: readonly VolumeCase[],
+  into: Judged,
+): Promise<void> {
   const byHour = Map.groupBy(cases, (one) => hourOf(one.window.minute));
   for (const [hour, some] of byHour) {
     const keys = some.map((one) => one.entity.key);

@@ -26,7 +26,7 @@ export interface VolumeCase {
 
 /**
  * Judges the windows of one entity that end with a minute: a client's at once, a token's once it is
- * known how busy its hours have been (see {@link judgeRecords}).
+ * known how busy its hours have been (see `judgeStandingOut`).
  */
 export function judgeCase(one: VolumeCase, into: Judged): void {
   if (one.entity.kind === 'client') judgeSurge(one, into);

@@ -11,7 +11,7 @@ import { FLOOR } from './judged.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
 
 /** Surprises of windows are stamped with the beginning of the minute that ends them. */
-const OF_MINUTES = /^(volume_|denied$|not_found$)/;
+const OF_MINUTES = /^(volume_|denied$|not_found$|mix$)/;
 /** A later sign is told only when it adds so much. */
 const MORE = 1.3;
 

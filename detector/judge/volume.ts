@@ -13,7 +13,7 @@ import { moveOf } from '../volume/surge.ts';
 import { meanOf, mixtureOf } from '../volume/expectation.ts';
 import type { Expectation } from '../volume/expectation.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
-import { judgeRecords } from './record.ts';
+import { judgeStandingOut } from './standing-out.ts';
 import { isSurprising, judgeCase } from './surge.ts';
 import type { VolumeCase, VolumeEntity } from './surge.ts';
 
@@ -133,7 +133,7 @@ export async function judgeVolume(
       judgeCase(caseOf(row, minute, move), into);
     }
   }
-  await judgeRecords(db, into);
+  await judgeStandingOut(db, into);
   if (tokens.next === null && clients.next === null) return null;
   return { ...look, after: { token: tokens.next, client: clients.next } };
 }

@@ -10,7 +10,7 @@ import type { Calibration, Pool, Thresholds } from '../calibration/calibration.t
 import type { Noise } from '../calibration/noise.ts';
 import type { Judged, OpenNotice } from '../judge/judged.ts';
 import { judgeOutcomes } from '../judge/outcomes.ts';
-import { judgeRecords } from '../judge/record.ts';
+import { judgeStandingOut } from '../judge/standing-out.ts';
 import { judgeTogether } from '../judge/together.ts';
 import { isImpossible, judgeTrail } from '../judge/travel.ts';
 import { detectValue, surpriseOf } from '../judge/values.ts';
@@ -134,7 +134,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
       const look = replayValues(state.values, hour, values.get(hour) ?? [], judging);
       if (judging) {
         judged.notices.push(...(state.watched.get(hour) ?? []));
-        await judgeRecords(db, judged);
+        await judgeStandingOut(db, judged);
         await judgeTravellers(state, hour, look.travellers, judged);
         await judgeAnswers(state, hour, range.toHour, judged);
         await judgeCandidates(state, hour, look.candidates, judged);

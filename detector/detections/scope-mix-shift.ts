@@ -1,0 +1,93 @@
+import type { MixPast } from '../../store/detection/mixes.ts';
+import { defineDetection } from '../detection.ts';
+import { fewestToShift, shareBits } from '../mix/shift.ts';
+import type { Shift } from '../mix/shift.ts';
+import { MONDAY } from '../values/example.ts';
+import { HOUR_MS, MINUTE_MS } from '../volume/calendar.ts';
+import { count, odds, plural } from '../words.ts';
+
+/** What a token called most within 60 minutes, beyond its usual share. */
+export interface MixShiftWindow {
+  /** Beginning of the last minute, epoch ms. */
+  minute: number;
+  shift: Shift;
+}
+
+export interface MixShiftBaseline {
+  past: MixPast;
+  /** Bits above which to fire, from the installation's own history; else the parameter counts. */
+  threshold?: number;
+}
+
+/** 300 hours of forty calls, thirteen of them to the route on average, with some scatter. */
+const desk: MixPast = {
+  ...{ active: 300, calls: 12_000, squares: 528_000 },
+  routes: [
+    { route: 'GET /balances', firstSeen: 0, calls: 7_200, squares: 196_000, products: 316_800 },
+    { route: 'GET /statements', firstSeen: 0, calls: 3_900, squares: 60_000, products: 171_600 },
+    { route: 'POST /payments', firstSeen: 0, calls: 900, squares: 4_200, products: 39_600 },
+  ],
+};
+
+/** So many calls of an hour to the desk's second route. */
+function seen(calls: number, of: number): MixShiftWindow {
+  const [, route] = desk.routes;
+  const bits = route === undefined ? 0 : shareBits(calls, of, route, desk);
+  return { minute: MONDAY, shift: { route: 'GET /statements', calls, of, usual: 0.325, bits } };
+}
+
+const percent = (share: number): string => `${count(Number((100 * share).toPrecision(2)))}%`;
+
+/** A token that calls more than usual calls one thing above all: data is being fetched. */
+export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
+  id: 'scope.mix-shift',
+  title: 'Calls shifted to one route',
+  family: 'scope',
+  severity: 'medium',
+  owasp: ['API6:2023', 'API4:2023'],
+  attack: ['T1119', 'T1530'],
+  parameters: { bits: 26 },
+  blindSpots: [
+    'Only looked at while a token makes more calls than usual: a thief who stays within its volume shifts the mix unseen.',
+    'Fewer than eight calls to one route within an hour, and routes that the token has used for less than three days.',
+    'Tokens whose hours differ in what they call: the shift is expected of them.',
+  ],
+  runbook: [
+    'See what the route returns, and how many objects were read: data that nobody needs so often is being fetched.',
+    'Ask the client whether a report, an export or a retry loop was started.',
+    'If nobody claims it, revoke the token and list what it read since the first call.',
+  ],
+  detect: ({ minute, shift }, baseline, parameters) => {
+    const { bits, route, calls, of } = shift;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 26;
+    if (!(bits > threshold)) return null;
+    const quiet = fewestToShift(shift, baseline.past, threshold) - 1;
+    const { active } = baseline.past;
+    return {
+      bits,
+      thresholdBits: threshold,
+      value: route,
+      explanation:
+        `${route} made up ${count(calls)} of ${plural(of, 'call')} within 60 min, while the token called more ` +
+        `than usual; usual is ${percent(shift.usual)} of its calls (over ${plural(Math.round(active), 'active hour')}). ` +
+        `By chance this happens in ${odds(bits)} active hours; it would have stayed quiet up to ${count(quiet)}.`,
+      evidence: {
+        seen: calls,
+        usual: percent(shift.usual),
+        threshold: quiet,
+        unit: 'calls to the route in 60 min',
+        facts: { calls_1_h: of, active_hours: Math.round(active) },
+        ...(active < 48 ? { unknown: ['less than 48 active hours are known'] } : {}),
+      },
+      windowStart: minute + MINUTE_MS - HOUR_MS,
+      windowEnd: minute + MINUTE_MS,
+    };
+  },
+  examples: {
+    quiet: [
+      { name: 'a busy hour of the usual', window: seen(60, 150), baseline: { past: desk } },
+      { name: 'half of it, once', window: seen(20, 40), baseline: { past: desk } },
+    ],
+    firing: [{ name: 'nothing but statements', window: seen(140, 140), baseline: { past: desk } }],
+  },
+});

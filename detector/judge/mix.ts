@@ -1,0 +1,81 @@
+import type { Db } from '../../store/db.ts';
+import { readMixPasts, readRouteMinutes } from '../../store/detection/mixes.ts';
+import type { MixPast, RouteMinute } from '../../store/detection/mixes.ts';
+import { fewestToShift, shiftOf } from '../mix/shift.ts';
+import type { MixWindow } from '../mix/shift.ts';
+import { DETECTIONS } from '../registry.ts';
+import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
+import { FLOOR } from './judged.ts';
+import type { Judged } from './judged.ts';
+import type { VolumeCase } from './surge.ts';
+
+const TRAILING = 60;
+
+/**
+ * Judges what the calls of tokens are made of whose volume stands out: who fetches a store of data calls
+ * what holds it, again and again.
+ */
+export async function judgeMixes(
+  db: Db,
+  cases: readonly VolumeCase[],
+  into: Judged,
+): Promise<void> {
+  for (const [hour, some] of Map.groupBy(cases, (one) => hourOf(one.window.minute))) {
+    const keys = some.map((one) => one.entity.key);
+    const minutes = some.map((one) => one.window.minute / MINUTE_MS);
+    const range = { first: Math.min(...minutes) - TRAILING + 1, last: Math.max(...minutes) };
+    const [pasts, called] = await Promise.all([
+      readMixPasts(db, hour, keys),
+      readRouteMinutes(db, range, keys),
+    ]);
+    for (const one of some) {
+      const past = pasts.get(one.entity.key);
+      const rows = called.get(one.entity.key);
+      if (past !== undefined && rows !== undefined) judgeMix(one, past, rows, into);
+    }
+  }
+}
+
+/** The 60 minutes that end with a minute. */
+function windowOf(minute: number, rows: readonly RouteMinute[]): MixWindow {
+  const last = minute / MINUTE_MS;
+  const routes = new Map<string, number>();
+  let calls = 0;
+  for (const row of rows) {
+    if (row.minute > last || row.minute <= last - TRAILING) continue;
+    calls += row.calls;
+    routes.set(row.route, (routes.get(row.route) ?? 0) + row.calls);
+  }
+  return { minute, calls, routes };
+}
+
+function judgeMix(
+  { entity, window: { minute } }: VolumeCase,
+  past: MixPast,
+  rows: readonly RouteMinute[],
+  into: Judged,
+): void {
+  const shift = shiftOf(windowOf(minute, rows), past);
+  if (shift === null || shift.bits < FLOOR) return;
+  const { key, clientId } = entity;
+  const { route: value, bits } = shift;
+  const common = { entity: 'token', key, clientId, stratum: 0, excess: 0 } as const;
+  into.surprises.push({ ...common, dimension: 'mix', value, time: minute, bits });
+  const threshold = into.thresholds?.('mix', key, hourOf(minute));
+  const baseline = { past, ...(threshold === undefined ? {} : { threshold }) };
+  const detection = DETECTIONS.scopeMixShift;
+  const noticed = detection.detect({ minute, shift }, baseline, detection.parameters);
+  if (noticed === null) return;
+  const last = minute / MINUTE_MS;
+  const inMinute = rows
+    .filter((row) => row.minute === last && row.route === value)
+    .reduce((sum, row) => sum + row.calls, 0);
+  into.notices.push({
+    detection,
+    entity,
+    noticed,
+    moment: minute,
+    crossing: () =>
+      Math.max(1, fewestToShift(shift, past, noticed.thresholdBits) - (shift.calls - inMinute)),
+  });
+}

@@ -1,0 +1,99 @@
+import type { Db } from '../db.ts';
+import { TABLES } from '../tables.ts';
+
+/** How far back hours teach what a token's calls are made of. */
+const MEMORY = 28 * 24;
+/** Routes of a token that are looked at, those with the most calls. */
+const MOST_ROUTES = 200;
+const SOME = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
+
+/** What is known of one route of a token, by clock hours in which the token called. */
+export interface RoutePast {
+  route: string;
+  /** Its first call within that time, epoch ms. */
+  firstSeen: number;
+  /** Sums over hours: its calls r, r², and r times all calls n of the hour. */
+  calls: number;
+  squares: number;
+  products: number;
+}
+
+/** What a token's calls are made of. */
+export interface MixPast {
+  /** Hours with calls; the sums over them of all calls n, and of n². */
+  active: number;
+  calls: number;
+  squares: number;
+  routes: RoutePast[];
+}
+
+/**
+ * The routes of tokens in the four weeks that end an hour before `hour` (since the epoch), at most 200
+ * of each. Tokens without routes are left out.
+ */
+export async function readMixPasts(
+  db: Db,
+  hour: number,
+  tokens: readonly string[],
+): Promise<Map<string, MixPast>> {
+  const rows = await db.query<RoutePast & { tokenHash: string; share: number }>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, value AS route,
+       toUnixTimestamp64Milli(min(first)) AS firstSeen, sum(r) AS calls, sum(r * r) AS squares,
+       sum(r * n) AS products, sum(r / n) AS share
+     FROM (
+       SELECT token_hash, value, hour, min(first_seen) AS first, toFloat64(sum(calls)) AS r,
+         sum(r) OVER (PARTITION BY token_hash, hour) AS n
+       FROM ${db.database}.${TABLES.tokenValues}
+       WHERE token_hash IN (${SOME}) AND dimension = 'route'
+         AND hour < toDateTime(({hour:UInt32} - 1) * 3600)
+         AND hour >= toDateTime(({hour:UInt32} - ${String(MEMORY)}) * 3600)
+       GROUP BY token_hash, value, hour
+     )
+     GROUP BY token_hash, value ORDER BY calls DESC LIMIT ${String(MOST_ROUTES)} BY token_hash`,
+    { hour, tokens: [...new Set(tokens)] },
+  );
+  const pasts = new Map<string, MixPast>();
+  for (const { tokenHash, share, ...route } of rows) {
+    const past = pasts.get(tokenHash) ?? { active: 0, calls: 0, squares: 0, routes: [] };
+    pasts.set(tokenHash, past);
+    past.routes.push(route);
+    // Of each hour the shares add up to one, the calls to n, the products to n².
+    past.active += share;
+    past.calls += route.calls;
+    past.squares += route.products;
+  }
+  return pasts;
+}
+
+/** Calls of a token on one route in one minute. */
+export interface RouteMinute {
+  /** Minutes since the epoch. */
+  minute: number;
+  route: string;
+  calls: number;
+}
+
+/**
+ * What tokens called minute by minute, by token; failed calls (5xx, 429) and those without a route are
+ * left out.
+ *
+ * @param range minutes since the epoch, both inclusive
+ */
+export async function readRouteMinutes(
+  db: Db,
+  range: { first: number; last: number },
+  tokens: readonly string[],
+): Promise<Map<string, RouteMinute[]>> {
+  const rows = await db.query<RouteMinute & { tokenHash: string }>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, toUInt32(intDiv(toUnixTimestamp(time), 60)) AS minute,
+       concat(method, ' ', route) AS route, count() AS calls
+     FROM ${db.database}.${TABLES.calls} AS c
+     WHERE toStartOfHour(c.time) >= toStartOfHour(toDateTime({first:UInt32} * 60))
+       AND toStartOfHour(c.time) <= toDateTime({last:UInt32} * 60)
+       AND c.time >= toDateTime({first:UInt32} * 60) AND c.time < toDateTime(({last:UInt32} + 1) * 60)
+       AND c.token_hash IN (${SOME}) AND c.route != '' AND c.status < 500 AND c.status != 429
+     GROUP BY tokenHash, minute, route ORDER BY tokenHash, minute`,
+    { ...range, tokens: [...new Set(tokens)] },
+  );
+  return Map.groupBy(rows, (row) => row.tokenHash);
+}
