@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,6 +97,64 @@ describe('tokenwatch', () => {
   });
 });
 
+/** A rule with tests that pass for `amount > 100`. */
+function rule(id: string, condition: string, more = ''): string {
+  return `id: ${id}
+title: A rule of a test
+severity: high
+description: For a test.
+runbook: [Nothing.]
+condition: |
+  ${condition}
+message: "{amount} from {country}"
+tests:
+  quiet:
+    - name: small
+      features: { amount: 5, country: DE }
+  firing:
+    - name: large
+      features: { amount: 500, country: VN }
+${more}`;
+}
+
+describe('config check', () => {
+  it('runs the tests of rules, and names file, line and column of whatever is wrong with them', () => {
+    mkdirSync(join(dir, 'broken'));
+    const written = {
+      a: [rule('fine', 'amount > 100')],
+      b: [
+        rule('column', 'amuont > 1'),
+        ':7:3: column: there is no feature amuont; is amount meant?',
+      ],
+      c: [rule('table', 'amount > (SELECT 1 FROM calls)'), ':7:13: table: SELECT is not allowed'],
+      d: [
+        rule('function', "file('/etc/passwd') = 'x'"),
+        ':7:3: function: the function file is not',
+      ],
+      e: [
+        rule('quiet', 'amount > 1'),
+        ':11:7: quiet: the test "small" should stay quiet and fires',
+      ],
+      f: [rule('firing', 'amount > 1000'), ':14:7: firing: the test "large" should fire and stays'],
+      g: [rule('pattern', "match(country, '((')"), ':7:3: pattern: ClickHouse refuses this'],
+      h: [rule('zero', 'amount / 0 > 1'), ':7:12: zero: "/" by zero is unknown for every call'],
+      i: [rule('yaml', 'amount > 100', 'tags: [1, 2'), ':16:12: Flow sequence in block collection'],
+    } as const;
+    for (const [name, [text]] of Object.entries(written)) {
+      writeFileSync(join(dir, 'broken', `${name}.yaml`), text);
+    }
+    const { code, err } = tokenwatch(['config', 'check'], {
+      env: { TOKENWATCH_DETECTOR_RULES: 'broken' },
+    });
+    expect(code).toBe(2);
+    const lines = err.trim().split('\n').slice(1);
+    const expected = Object.entries(written).flatMap(([name, [, said]]) =>
+      said === undefined ? [] : [`${join('broken', name)}.yaml${said}`],
+    );
+    expect(lines).toEqual(expected.map((line) => expect.stringContaining(line) as string));
+  });
+});
+
 describe('import, then backtest', () => {
   it(
     'a fortnight of calls becomes a baseline, and what differs from it a finding',
@@ -134,6 +192,17 @@ describe('import, then backtest', () => {
       expect(Object.keys(JSON.parse(incidents[0] ?? '{}') as object)).toEqual([
         ...['id', 'opened_at', 'severity', 'score', 'token_hash', 'client', 'detections'],
       ]);
+
+      mkdirSync(join(dir, 'rules'));
+      writeFileSync(join(dir, 'rules', 'abroad.yaml'), rule('my-rule', "country = 'VN'"));
+      const env = { TOKENWATCH_DETECTOR_RULES: 'rules' };
+      expect(tokenwatch(['config', 'check'], { env }).out).toContain('1 rule passes its 2 tests');
+      const asked = tokenwatch(['backtest', '--detections', 'my-rule'], { env });
+      expect(asked.code).toBe(0);
+      expect(JSON.parse(asked.out)).toMatchObject({
+        ...{ detection: 'my-rule', severity: 'high', client: 'acme' },
+        explanation: expect.stringContaining('unknown from VN') as string,
+      });
 
       const erase = ['erase', '--client', 'acme', '--reason', 'asked by letter'];
       expect(tokenwatch(erase)).toMatchObject({ code: 2, out: '' });

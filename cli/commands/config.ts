@@ -31,7 +31,8 @@ async function checkOwnRules(config: Config): Promise<string> {
   try {
     const { rules, cases, problems } = await checkRules(config, scratch);
     if (problems.length > 0) throw new UsageError(`rules are wrong:\n  ${problems.join('\n  ')}`);
-    return `; ${String(rules)} rules pass their ${String(cases)} tests`;
+    const [what, verb] = rules === 1 ? ['rule', 'passes its'] : ['rules', 'pass their'];
+    return `; ${String(rules)} ${what} ${verb} ${String(cases)} tests`;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -47,6 +47,7 @@ class Checker {
         return this.#call(one);
       case 'arithmetic':
         for (const side of [one.left, one.right]) this.want(side, 'number', `"${one.sign}" needs`);
+        this.#notByZero(one);
         return 'number';
       case 'negate':
         this.want(one.of, 'number', '"-" needs');
@@ -70,6 +71,12 @@ class Checker {
       case 'between':
         return this.#comparison(one);
     }
+  }
+
+  /** A divisor that may be 0 for some calls is unknown for them; one that always is, is a mistake. */
+  #notByZero({ sign, right }: Extract<Expression, { kind: 'arithmetic' }>): void {
+    if ((sign !== '/' && sign !== '%') || right.kind !== 'literal' || right.value !== 0) return;
+    throw new Mistake(right.offset, `"${sign}" by zero is unknown for every call`);
   }
 
   #comparison(one: Extract<Expression, { kind: 'compare' | 'in' | 'between' }>): 'boolean' {
