@@ -46,9 +46,14 @@ function usualOf(baseline: UptakeBaseline, pace: Pace, parameters: Parameters) {
     pace === 'hour'
       ? [baseline.ownHour, baseline.clientHour]
       : [baseline.ownDay, baseline.clientDay];
-  return baseline.ownDays >= (parameters['own_days'] ?? 7)
-    ? { most: own, whose: 'it' }
-    : { most: Math.max(own, client), whose: 'it and its client' };
+  return isYoung(baseline, parameters)
+    ? { most: Math.max(own, client), whose: 'it and its client' }
+    : { most: own, whose: 'it' };
+}
+
+/** Whether a token has not called on enough days to be judged by itself. */
+export function isYoung(baseline: UptakeBaseline, parameters: Parameters): boolean {
+  return baseline.ownDays < (parameters['own_days'] ?? 7);
 }
 
 /** New objects in the time from which on an enumeration is told. */
@@ -78,10 +83,15 @@ export function noticeEnumeration(
       : window.denied === 0
         ? 'all served'
         : `${count(window.served)} served and ${count(window.denied)} refused`;
+  // Within minutes nobody asks what the client had.
+  const untouched =
+    whose === 'it' || pace === 'hour'
+      ? 'it had never touched'
+      : 'neither it had touched nor its client was ever served';
   const growth = Math.log2(tried / limit);
   const noticed = certainly({
     explanation:
-      `${plural(tried, 'object')} that it had never touched, ${kind}, in ${unit}; usual for ${whose} ` +
+      `${plural(tried, 'object')} that ${untouched}, ${kind}, in ${unit}; usual for ${whose} ` +
       `are at most ${count(usual)} in ${pace === 'hour' ? 'an hour' : 'a day'}; would have stayed quiet below ${count(limit)}.`,
     seen: tried,
     usual: `at most ${count(usual)}`,

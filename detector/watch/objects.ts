@@ -11,7 +11,7 @@ import {
 } from '../../store/detection/uptake.ts';
 import type { Uptake } from '../../store/detection/uptake.ts';
 import type { Db } from '../../store/db.ts';
-import { enumerationLimit } from '../detections/authorization-enumeration.ts';
+import { enumerationLimit, isYoung } from '../detections/authorization-enumeration.ts';
 import type {
   EnumerationWindow,
   Pace,
@@ -113,9 +113,12 @@ async function slowEnumerations(db: Db, scope: Scope): Promise<OpenNotice[]> {
     const { clientId = '' } = (await readAnswers(db, one)) ?? {};
     const baseline = baselineOf(own, await readClientUptake(db, { clientId, before }));
     const objects = enumerationLimit(baseline, 'day', parameters);
+    // A token that follows another takes up at once what its client has long had: that is nothing new.
+    const newTo = isYoung(baseline, parameters) ? { clientId } : {};
     // The first day that went beyond what is usual decided it, not the one with the most.
-    const day = await readFirstFullDay(db, { tokenHash, since, until: scope.to, objects });
-    const answers = day === null ? null : await readAnswers(db, day);
+    const asked = { tokenHash, since, until: scope.to, objects, ...newTo };
+    const day = await readFirstFullDay(db, asked);
+    const answers = day === null ? null : await readAnswers(db, { ...day, ...newTo });
     if (day === null || answers === null) continue;
     const window = { ...day, ...answers };
     notices.push(...noticeOf('day', { window, baseline, decidedAt: day.to - 1 }));

@@ -18,6 +18,8 @@ export interface UptakeWindow {
 
 /** That 24 h end with each new object, whatever range of calls is looked at: live and in a backtest alike. */
 const TRAILING_DAY = `ORDER BY at RANGE BETWEEN ${String(DAY_MS)} PRECEDING AND CURRENT ROW`;
+/** It goes on: the last quarter of the day has its quarter of them. Else what is long over is told again. */
+const TRAILING_QUARTER = `ORDER BY at RANGE BETWEEN ${String(DAY_MS / 4)} PRECEDING AND CURRENT ROW`;
 
 /**
  * Tokens with a call on an object in the look that took up at least so many new ones within 24 h; the
@@ -42,16 +44,37 @@ export async function readSlowUptake(
        ) GROUP BY token_hash HAVING count() >= {least:UInt32}
      ),
      days AS (
-       SELECT token_hash, at, count() OVER day AS n, min(at) OVER day AS begun
-       FROM taken WINDOW day AS (PARTITION BY token_hash ${TRAILING_DAY})
+       SELECT token_hash, at, count() OVER day AS n, count() OVER quarter AS lately, min(at) OVER day AS begun
+       FROM taken WINDOW day AS (PARTITION BY token_hash ${TRAILING_DAY}),
+         quarter AS (PARTITION BY token_hash ${TRAILING_QUARTER})
      )
      SELECT lower(hex(token_hash)) AS tokenHash, argMax(begun, (n, -at)) AS from,
        argMax(at, (n, -at)) + 1 AS to, max(n) AS objects
-     FROM days WHERE at >= {since:Int64} GROUP BY token_hash HAVING objects >= {least:UInt32}
+     FROM days WHERE at >= {since:Int64} AND 4 * lately >= {least:UInt32} GROUP BY token_hash HAVING objects >= {least:UInt32}
      ORDER BY objects DESC LIMIT 5000`,
     { ...scopeParams(scope), least, since },
   );
 }
+
+/** Whose objects are new: those of the token, or, where a client is given, those that it was never served. */
+export interface NewTo {
+  clientId?: string;
+}
+
+/** The objects of a token from a moment on, and since when (epoch ms); without those that its client had before. */
+const newObjects = (db: Db): string =>
+  `SELECT t.object_hash AS object_hash, t.at AS since FROM (
+     SELECT object_hash, toUnixTimestamp64Milli(min(first_seen)) AS at
+     FROM ${db.database}.${TABLES.tokenObjects} WHERE token_hash = ${TOKEN}
+     GROUP BY object_hash HAVING at >= {from:Int64}
+   ) AS t LEFT JOIN (
+     SELECT object_hash, toUnixTimestamp64Milli(min(first_seen)) AS at
+     FROM ${db.database}.${TABLES.objectClients}
+     WHERE {clientId:String} != '' AND client_id = {clientId:String} AND object_hash IN (
+       SELECT object_hash FROM ${db.database}.${TABLES.tokenObjects} WHERE token_hash = ${TOKEN})
+     GROUP BY object_hash
+   ) AS c ON c.object_hash = t.object_hash
+   WHERE c.at = 0 OR c.at >= t.at`;
 
 /**
  * The first 24 h that end at or after a moment and hold so many new objects of a token; null where
@@ -61,17 +84,16 @@ export async function readSlowUptake(
  */
 export async function readFirstFullDay(
   db: Db,
-  one: { tokenHash: string; since: number; until: number; objects: number },
+  one: NewTo & { tokenHash: string; since: number; until: number; objects: number },
 ): Promise<UptakeWindow | null> {
   const [row] = await db.query<UptakeWindow>(
     `SELECT {tokenHash:String} AS tokenHash, begun AS from, at + 1 AS to, n AS objects FROM (
-       SELECT at, count() OVER day AS n, min(at) OVER day AS begun FROM (
-         SELECT toUnixTimestamp64Milli(min(first_seen)) AS at FROM ${db.database}.${TABLES.tokenObjects}
-         WHERE token_hash = ${TOKEN} GROUP BY object_hash
-         HAVING at >= {since:Int64} - ${String(DAY_MS)} AND at < {until:Int64}
-       ) WINDOW day AS (${TRAILING_DAY})
-     ) WHERE at >= {since:Int64} AND n >= {objects:UInt64} ORDER BY at LIMIT 1`,
-    one,
+       SELECT at, count() OVER day AS n, count() OVER quarter AS lately, min(at) OVER day AS begun FROM (
+         SELECT since AS at FROM (${newObjects(db)}) WHERE at >= {from:Int64} AND at < {until:Int64}
+       ) WINDOW day AS (${TRAILING_DAY}), quarter AS (${TRAILING_QUARTER})
+     ) WHERE at >= {since:Int64} AND n >= {objects:UInt64} AND 4 * lately >= {objects:UInt64}
+     ORDER BY at LIMIT 1`,
+    { ...one, clientId: one.clientId ?? '', from: one.since - DAY_MS },
   );
   return row ?? null;
 }
@@ -84,7 +106,10 @@ export interface UptakeAnswers {
 }
 
 /** What a token got of the objects that it took up in a window; an object served once counts as served. */
-export async function readAnswers(db: Db, window: UptakeWindow): Promise<UptakeAnswers | null> {
+export async function readAnswers(
+  db: Db,
+  window: UptakeWindow & NewTo,
+): Promise<UptakeAnswers | null> {
   const [row] = await db.query<UptakeAnswers>(
     `SELECT argMax(toString(client_id), time) AS clientId,
        uniqExactIf(object_hash, status BETWEEN 200 AND 299) AS served,
@@ -93,10 +118,12 @@ export async function readAnswers(db: Db, window: UptakeWindow): Promise<UptakeA
      WHERE toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND time >= fromUnixTimestamp64Milli({from:Int64}) AND time < fromUnixTimestamp64Milli({to:Int64})
        AND token_hash = ${TOKEN} AND object_hash IN (
-         SELECT object_hash FROM ${db.database}.${TABLES.tokenObjects} WHERE token_hash = ${TOKEN}
-         GROUP BY object_hash HAVING min(first_seen) >= fromUnixTimestamp64Milli({from:Int64}))
+         SELECT object_hash FROM (${newObjects(db)}))
      HAVING count() > 0`,
-    { tokenHash: window.tokenHash, from: window.from, to: window.to },
+    {
+      ...{ tokenHash: window.tokenHash, from: window.from, to: window.to },
+      clientId: window.clientId ?? '',
+    },
   );
   return row ?? null;
 }
