@@ -6,6 +6,8 @@ import type { Caches } from '../reading/caches.ts';
 import { allowedAt, plausibleAmount } from '../reading/call-reader.ts';
 import type { MaskKind, MaskedText } from '../reading/mask.ts';
 import type { TokenAliases } from '../rotation/token-aliases.ts';
+import { OTHER_ROUTE, pathKind } from '../reading/route-cap.ts';
+import type { RouteKind } from '../reading/route-cap.ts';
 import { UNNAMED } from '../reading/raw-values.ts';
 import type { ImportedCall } from './line.ts';
 
@@ -19,13 +21,15 @@ export interface ImportedOptions {
   caches: Caches;
   aliases: TokenAliases;
   onMasked: OnMasked;
+  /** Whether there is room for a route among those of its service. */
+  admits: (service: string, route: string, kind: RouteKind) => boolean;
 }
 
 /** Adds an imported call to a block: hashed, located and masked as one that came by OTLP. */
 export function appendImported(
   block: CallBlock,
   call: ImportedCall,
-  { caches, aliases, onMasked }: ImportedOptions,
+  { caches, aliases, onMasked, admits }: ImportedOptions,
 ): void {
   const { columns } = block;
   const service = read(caches.service, call.service)?.text || UNNAMED;
@@ -49,9 +53,10 @@ export function appendImported(
   columns.environment.push(text('environment', caches.environment, call.environment));
   columns.scope.push(text('scope', caches.scope, call.scope));
   columns.method.push(read(caches.method, call.method) ?? '');
-  columns.route.push(
-    text('route', caches.route, call.route) || (read(caches.path, call.path)?.text ?? ''),
-  );
+  const reported = text('route', caches.route, call.route);
+  const route = reported || (read(caches.path, call.path)?.text ?? '');
+  const kind = reported === '' ? pathKind(call.status ?? 0) : 'reported';
+  columns.route.push(route === '' || admits(service, route, kind) ? route : OTHER_ROUTE);
   columns.status.push(call.status ?? 0);
   columns.user_agent.push(text('user_agent', caches.userAgent, call.user_agent));
   columns.request_fields.push(texts('request_fields', call.fields));

@@ -11,6 +11,8 @@ import type { Db } from '../../store/db.ts';
 import { openLocator } from '../locate/locator.ts';
 import { clearCaches, makeCaches } from '../reading/caches.ts';
 import type { Caches } from '../reading/caches.ts';
+import { OTHER_ROUTE, RouteCap } from '../reading/route-cap.ts';
+import type { RouteKind } from '../reading/route-cap.ts';
 import { aliasKeeper } from '../rotation/keep-aliases.ts';
 import type { AliasKeeper } from '../rotation/keep-aliases.ts';
 import { appendImported } from './append-imported.ts';
@@ -107,6 +109,7 @@ class Importer {
   readonly #block = new CallBlock();
   readonly #hygiene = new HygieneCounts();
   readonly #noted = new Set<string>();
+  readonly #routes = new RouteCap();
   #hash = createHash('sha256');
   #linesInBlock = 0;
   #line = 0;
@@ -241,6 +244,7 @@ class Importer {
     appendImported(this.#block, call, {
       caches: this.#caches,
       aliases: this.#links.aliases,
+      admits: (of, route, kind) => this.#admits(of, route, kind),
       onMasked: (of, field, kinds) => {
         for (const kind of kinds) {
           this.#once(`a value that looks like a ${kind} was masked`);
@@ -248,6 +252,13 @@ class Importer {
         }
       },
     });
+  }
+
+  /** Of the whole import, however many days it spans. */
+  #admits(service: string, route: string, kind: RouteKind): boolean {
+    if (this.#routes.admits(service, route, kind, 0)) return true;
+    this.#once(`${service} has too many distinct routes: further ones are kept as ${OTHER_ROUTE}`);
+    return false;
   }
 
   #reject(problem: string): void {

@@ -13,7 +13,8 @@ import {
   trustedProto,
 } from './forwarded.ts';
 import { RawValues, UNNAMED } from './raw-values.ts';
-import { RouteCap } from './route-cap.ts';
+import { OTHER_ROUTE, RouteCap, pathKind } from './route-cap.ts';
+import type { RouteKind } from './route-cap.ts';
 import type { Tally } from './tally.ts';
 
 export interface CallReaderOptions {
@@ -40,8 +41,6 @@ export function isAccessLog({ attributes }: RawCall): boolean {
 }
 
 const NO_TEXT: CleanText = { text: '', masked: [], isBroken: false };
-/** The route of a path that has no room left among those of its service. */
-const OTHER_ROUTE = '/{other}';
 
 /** Turns what was located in a body into rows: the only place where attributes become a call. */
 export class CallReader extends RawValues {
@@ -157,8 +156,9 @@ export class CallReader extends RawValues {
     columns.scope.push(this.text('scope', caches.scope, SLOTS.scope));
     const isRpc = this.slot(SLOTS.method) === -1 && this.slot(SLOTS.rpcService) !== -1;
     columns.method.push(isRpc ? 'POST' : (this.get(caches.method, SLOTS.method) ?? ''));
-    columns.route.push(isRpc ? this.#rpcRoute() : this.#route());
-    columns.status.push(this.#status());
+    const status = this.#status();
+    columns.route.push(isRpc ? this.#rpcRoute() : this.#route(status));
+    columns.status.push(status);
     columns.user_agent.push(this.text('user_agent', caches.userAgent, SLOTS.userAgent));
     columns.request_fields.push(this.texts('request_fields', SLOTS.requestFields));
     columns.nonce_hash.push(
@@ -167,12 +167,15 @@ export class CallReader extends RawValues {
     columns.payload_hash.push(this.get(caches.payload, SLOTS.payloadHash));
   }
 
-  #route(): string {
+  #route(status: number): string {
     const route = this.text('route', this.caches.route, SLOTS.route);
+    if (route !== '') return this.#admitted(route, 'reported');
     // What is masked in a raw path is what the template is for: nobody needs to be told.
-    if (route !== '') return route;
-    const path = this.get(this.caches.path, SLOTS.path)?.text ?? '';
-    if (path === '' || this.#routes.admits(this.service, path, this.#arrived)) return path;
+    return this.#admitted(this.get(this.caches.path, SLOTS.path)?.text ?? '', pathKind(status));
+  }
+
+  #admitted(route: string, kind: RouteKind): string {
+    if (route === '' || this.#routes.admits(this.service, route, kind, this.#arrived)) return route;
     this.tally.adjusted('route_cap');
     return OTHER_ROUTE;
   }
@@ -181,7 +184,8 @@ export class CallReader extends RawValues {
   #rpcRoute(): string {
     const service = this.text('route', this.caches.scope, SLOTS.rpcService);
     const method = this.text('route', this.caches.scope, SLOTS.rpcMethod);
-    return method.includes('/') ? `/${method}` : `/${service}/${method}`;
+    const route = method.includes('/') ? `/${method}` : `/${service}/${method}`;
+    return this.#admitted(route, 'reported');
   }
 
   #status(): number {

@@ -8,7 +8,7 @@ export type Adjustment =
   | 'bad_address'
   /** Bytes that are no UTF-8, or what another program put in their place (U+FFFD). */
   | 'invalid_utf8'
-  /** Its service has too many routes that came from paths. */
+  /** Its service has too many routes. */
   | 'route_cap';
 
 /** What reading has to tell besides the rows: counted for metrics and for the sender. */

@@ -30,8 +30,8 @@ export const inventoryRouteCap = defineDetection<CappedWindow, object>({
   attack: ['T1595.003'],
   parameters: {},
   blindSpots: [
-    'Services that report route templates are not capped: a scanner shows as denied and unknown routes.',
-    'After the cap, new routes of the service are not told apart until the next day (UTC).',
+    'Services that report route templates: a scanner shows as denied and unknown routes, and only the 2,001st route is capped.',
+    'After the cap, new routes of the service are not told apart until the next day (UTC); paths that answer and paths that are refused have room of their own.',
   ],
   runbook: [
     'If most were answered 404, somebody scans the service: block the addresses at the gateway.',
@@ -41,11 +41,11 @@ export const inventoryRouteCap = defineDetection<CappedWindow, object>({
     if (window.calls === 0) return null;
     return certainly({
       explanation:
-        `More than 500 distinct paths of ${window.service} today: ${plural(window.calls, 'call')} ` +
+        `More than 500 distinct paths, or 2,000 routes, of ${window.service} today: ${plural(window.calls, 'call')} ` +
         `lately went to paths that are kept as /{other}, ${count(window.notFound)} of them refused; ` +
         'usual is that paths repeat.',
       seen: window.calls,
-      usual: 'at most 500 distinct paths a day',
+      usual: 'at most 500 distinct paths, or 2,000 routes a day',
       threshold: 500,
       unit: 'calls beyond the bound',
       facts: {

@@ -2,7 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ImportFormat } from '../../collector/import/formats.ts';
+import { importFiles } from '../../collector/import/import-files.ts';
 import { TW } from '../../model/attributes.ts';
 import { openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -19,6 +22,9 @@ paths:
   /v1/locked: { get: { security: [{ oauth: [] }] } }
 `;
 
+/** Hosts by which gateways' logs name the services behind them. */
+const GATEWAYS = ['cloudflare', 'aws-alb', 'nginx', 'envoy'].map((one) => `${one}.gateway.example`);
+
 let folder = '';
 let stage: Stage;
 beforeAll(async () => {
@@ -26,7 +32,7 @@ beforeAll(async () => {
   const file = join(folder, 'shop.yaml');
   writeFileSync(file, OPENAPI);
   stage = await openStage({
-    openapi: [{ service: 'shop', file }],
+    openapi: [{ service: 'shop', file }, ...GATEWAYS.map((service) => ({ service, file }))],
     policy: { sensitive_routes: ['/v1/zebras/*'] },
   });
 });
@@ -39,6 +45,16 @@ const shop = (method: string, route: string, more: object = {}) => ({
   ...{ token: 'buyer', service: 'shop', method, route },
   ...more,
 });
+
+/** A number as a word without digits: nothing in it looks like an identifier. */
+const spelled = (n: number): string =>
+  String(n)
+    .padStart(4, '0')
+    .replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)));
+
+/** A call to the shop of which its service reports no route. */
+const onPath = (path: string, more: object = {}) =>
+  shop('GET', '', { attributes: { 'url.path': path }, ...more });
 
 it('undocumented routes that answer are one incident each, ranked; unexpected fields too', async () => {
   const fields = (names: string[]) => ({ attributes: { [TW.requestFields]: names } });
@@ -117,13 +133,9 @@ it('a sensitive route that answers without a token is critical at the first call
 });
 
 it('a scanner of a thousand paths is one incident of the service, and its routes are capped', async () => {
-  const spell = (n: number): string =>
-    String(n)
-      .padStart(4, '0')
-      .replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)));
   const scan = Array.from({ length: 1_000 }, (_, n) => ({
     ...{ token: '', service: 'scanned', route: '', status: 404 },
-    attributes: { 'url.path': `/wp-${spell(n)}` },
+    attributes: { 'url.path': `/wp-${spelled(n)}` },
   }));
   await stage.serve(scan);
   await stage.settle();
@@ -134,4 +146,77 @@ it('a scanner of a thousand paths is one incident of the service, and its routes
     `SELECT uniqExact(route) AS n FROM ${stage.store.db.database}.calls WHERE service = 'scanned'`,
   );
   expect(routes?.n).toBe(501);
+});
+
+it('a scanner hides no route that answers, and reported routes are capped as well', async () => {
+  const word = (n: number): string => `w${spelled(n)}`;
+  await stage.serve(
+    Array.from({ length: 600 }, (_, n) => onPath(`/v1/${word(n)}`, { status: 404 })),
+  );
+  await stage.serve([
+    onPath('/v1/backdoor'),
+    onPath('/v1/things/4711'),
+    onPath('/v1/things/0b7e4c5e-8f0c-4d8e-9b57-0d1f0a5f2c11'),
+    onPath('/v1/things/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'),
+    onPath('/v1/things/2026-11-23'),
+    ...Array.from({ length: 2_100 }, (_, n) => ({
+      ...{ token: 'buyer', service: 'chatty', route: `/r/${word(n)}` },
+    })),
+    { token: 'buyer', service: 'wordy', route: `/${'long/'.repeat(2_048)}` },
+  ]);
+  await stage.settle();
+  expect(await stage.incidents('shop GET /v1/backdoor')).toMatchObject([
+    { detections: ['inventory.undocumented-route'] },
+  ]);
+  for (const quiet of ['/v1/things/:id', '/v1/things/:date']) {
+    expect(await stage.incidents(`shop GET ${quiet}`)).toEqual([]);
+  }
+  expect((await stage.incidents('chatty')).flatMap((one) => one.detections)).toContain(
+    'inventory.route-cap',
+  );
+  const [kept] = await stage.store.db.query<{ chatty: number; longest: number }>(
+    `SELECT uniqExactIf(route, service = 'chatty') AS chatty, max(length(route)) AS longest
+     FROM ${stage.store.db.database}.calls`,
+  );
+  expect(kept).toEqual({ chatty: 2_001, longest: 200 });
+});
+
+it('a shadow route is found in the logs of gateways as well', async () => {
+  const at = Date.now();
+  const iso = new Date(at).toISOString();
+  const [host, path] = ['gateway.example', '/v1/customers/export'];
+  const lines: Partial<Record<ImportFormat, string>> = {
+    cloudflare: JSON.stringify({
+      ...{ EdgeStartTimestamp: iso, ClientRequestHost: `cloudflare.${host}` },
+      ...{ ClientRequestMethod: 'GET', ClientRequestURI: path, EdgeResponseStatus: 200 },
+    }),
+    'aws-alb':
+      `https ${iso} app/pay/50dc6c495c0c9188 192.0.2.39:2817 10.0.0.1:80 0.0 0.0 0.0 200 200 34 366 ` +
+      `"GET https://aws-alb.${host}:443${path} HTTP/1.1" "curl/8" - TLSv1.3 arn "Root=1" "aws-alb.${host}" "-" 0 ${iso}`,
+    nginx: JSON.stringify({
+      ...{ time_iso8601: iso, remote_addr: '192.0.2.10', request_method: 'GET' },
+      ...{ request_uri: path, status: '200', host: `nginx.${host}` },
+    }),
+    envoy: JSON.stringify({
+      ...{ start_time: iso, method: 'GET', path, response_code: 200 },
+      ...{ authority: `envoy.${host}`, downstream_remote_address: '192.0.2.23:4000' },
+    }),
+  };
+  for (const [format, line] of Object.entries(lines)) {
+    const file = join(folder, `${format}.log`);
+    writeFileSync(file, `${line}\n`);
+    const summary = await importFiles({
+      ...{ config: stage.store.config, db: stage.store.db, files: [file] },
+      ...{ format: format as ImportFormat, stdin: Readable.from([]), onNote: () => undefined },
+    });
+    expect([format, summary.kept]).toEqual([format, 1]);
+  }
+  await stage.settle();
+  for (const format of Object.keys(lines)) {
+    const [incident] = await stage.incidents(`${format}.${host} GET ${path}`);
+    expect([format, incident?.detections]).toEqual([
+      format,
+      expect.arrayContaining(['inventory.undocumented-route']),
+    ]);
+  }
 });
