@@ -22,7 +22,17 @@ export const detectorSchema = z.strictObject({
   policy: policySchema.prefault({}),
   /** OpenAPI files (2.0, 3.0, 3.1; YAML or JSON), each of one service. */
   openapi: z
-    .array(z.strictObject({ service: z.string().min(1), file: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        service: z.string().min(1),
+        file: z.string().min(1),
+        /** What the service's own routes begin with, where a gateway adds or takes off a part. */
+        base_path: z
+          .string()
+          .regex(/^(?:\/.*)?$/, 'expected a path that begins with /, or nothing')
+          .optional(),
+      }),
+    )
     .max(200)
     .default([]),
   /** Files of rules, or folders with them; relative to the configuration's own (docs/rules.md). */

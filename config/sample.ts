@@ -40,6 +40,7 @@ detector:
   # openapi:
   #   - service: payments
   #     file: openapi/payments.yaml
+  #     # base_path: /v1        # where a gateway changes what paths begin with
   # rules: [rules]            # rules of your own, in YAML; docs/rules.md
 
 console:

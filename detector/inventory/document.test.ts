@@ -75,6 +75,17 @@ describe('OpenAPI files', () => {
     const [put] = readOpenApi(JSON.stringify(file));
     expect(put).toMatchObject({ method: 'PUT', common: '/v2/payees/{}', isSecured: false });
     expect([...(put?.fields ?? [])]).toEqual(['iban']);
+    const form = ['name', 'iban'].map((name) => ({ in: 'formData', name }));
+    const paths = { '/payees': { post: { parameters: [...form, { in: 'query', name: 'page' }] } } };
+    const [post] = readOpenApi(JSON.stringify({ swagger: '2.0', paths }));
+    expect([...(post?.fields ?? [])]).toEqual(['name', 'iban']);
+  });
+
+  it('a base path that is given stands in place of the one in the file', () => {
+    const server = 'openapi: 3.0.0\nservers: [{ url: "https://{zone}.example/pay/v1/" }]\n';
+    const file = `${server}paths: { /cards: { get: {} } }`;
+    const routes = [undefined, '', '/', '/v1'].map((base) => readOpenApi(file, base)[0]?.route);
+    expect(routes).toEqual(['/pay/v1/cards', '/cards', '/cards', '/v1/cards']);
   });
 
   it.each([

@@ -114,8 +114,19 @@ function bodySchemas(root: Tree, operation: Tree): unknown[] {
   ];
 }
 
+/** The fields of a form, as Swagger 2 lists them: parameters `in: formData`. */
+function formFields(root: Tree, operation: Tree): string[] {
+  return listAt(operation, 'parameters')
+    .map((one) => followed(root, one))
+    .filter((one) => textAt(one, 'in') === 'formData')
+    .map((one) => textAt(one, 'name'))
+    .slice(0, MOST_FIELDS);
+}
+
 function fieldsOf(root: Tree, operation: Tree): ReadonlySet<string> | null {
   const schemas = bodySchemas(root, operation);
+  const form = formFields(root, operation);
+  if (form.length > 0) return new Set(form);
   const fields: Gathered = { names: new Set(), seen: new Map() };
   if (schemas.length === 0) return null;
   return schemas.every((schema) => addFields(root, schema, fields, 0)) ? fields.names : null;
@@ -126,11 +137,11 @@ function basePath(root: Tree): string {
   const [server] = listAt(root, 'servers');
   const url = textAt(server, 'url').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
   const path = url === '' ? textAt(root, 'basePath') : url;
-  return path === '/' ? '' : path.replace(/\/+$/, '');
+  return path;
 }
 
-function operationsOf(root: Tree): DocumentedOperation[] {
-  const base = basePath(root);
+function operationsOf(root: Tree, given: string | undefined): DocumentedOperation[] {
+  const base = (given ?? basePath(root)).replace(/\/+$/, '');
   const isSecured = listAt(root, 'security').length > 0;
   const operations: DocumentedOperation[] = [];
   let names = 0;
@@ -190,9 +201,10 @@ function marksIn(text: string): number {
  * The operations of an OpenAPI file (2.0, 3.0, 3.1; YAML or JSON). References inside the file are
  * followed to a bounded depth, so circles end; other files and hosts are never opened.
  *
+ * @param base what the service's own routes begin with, in place of what the file says
  * @throws OpenApiError with the line, when it is broken, too large or no OpenAPI at all
  */
-export function readOpenApi(text: string): DocumentedOperation[] {
+export function readOpenApi(text: string, base?: string): DocumentedOperation[] {
   if (Buffer.byteLength(text) > MOST_BYTES) {
     throw new OpenApiError(`larger than ${String(MOST_BYTES / 1024 / 1024)} MB`);
   }
@@ -209,7 +221,7 @@ export function readOpenApi(text: string): DocumentedOperation[] {
     checkShape(document, lines);
     // Maps, not objects: a key such as __proto__ is a key like any other.
     const root: unknown = document.toJS({ mapAsMap: true, maxAliasCount: MOST_ALIASES });
-    return root instanceof Map ? operationsOf(root) : [];
+    return root instanceof Map ? operationsOf(root, base) : [];
   } catch (error) {
     if (error instanceof OpenApiError) throw error;
     const why = error instanceof RangeError ? 'nested too deeply' : String(error);

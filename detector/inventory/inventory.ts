@@ -13,11 +13,11 @@ export interface Inventory {
   find: (service: string, method: string, route: string) => DocumentedOperation | null;
 }
 
-function read(file: string): DocumentedOperation[] {
+function read(file: string, basePath: string | undefined): DocumentedOperation[] {
   try {
     // Before it is read: a file of gigabytes must not fill the memory.
     if (statSync(file).size > 16 * 1024 * 1024) throw new OpenApiError('larger than 16 MB');
-    return readOpenApi(readFileSync(file, 'utf8'));
+    return readOpenApi(readFileSync(file, 'utf8'), basePath);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OpenApiError(`detector.openapi: ${file}: ${why}`, { cause: error });
@@ -28,8 +28,8 @@ const keyOf = (service: string, method: string, common: string): string =>
   `${service} ${method} ${String(common.split('/').length)}`;
 
 function build(files: DetectorConfig['openapi']): Inventory {
-  const all = files.flatMap(({ service, file }) =>
-    read(file).map((operation) => ({ ...operation, service })),
+  const all = files.flatMap(({ service, file, base_path: basePath }) =>
+    read(file, basePath).map((operation) => ({ ...operation, service })),
   );
   const byLength = Map.groupBy(all, (one) => keyOf(one.service, one.method, one.common));
   return {
