@@ -153,6 +153,22 @@ describe('config check', () => {
     );
     expect(lines).toEqual(expected.map((line) => expect.stringContaining(line) as string));
   });
+
+  it('reads OpenAPI files, which lie beside the configuration, and names file and line of a mistake', () => {
+    mkdirSync(join(dir, 'documented'));
+    const config = 'documented/tokenwatch.yaml';
+    const yaml = 'detector: { openapi: [{ service: shop, file: shop.yaml }] }\n';
+    writeFileSync(join(dir, config), yaml);
+    const file = join(dir, 'documented', 'shop.yaml');
+    const check = () => tokenwatch(['--config', config, 'config', 'check']);
+    writeFileSync(file, 'openapi: 3.1.0\npaths:\n  /a: { get: {}, put: {} }\n');
+    expect(check()).toMatchObject({ code: 0 });
+    expect(check().out).toContain('2 documented operations of 1 service');
+    writeFileSync(file, 'openapi: 3.1.0\npaths:\n  /a: { get: [ }\n');
+    const { code, err } = check();
+    expect(code).toBe(2);
+    expect(err).toMatch(/detector\.openapi: .*documented\/shop\.yaml: line 3: /);
+  });
 });
 
 describe('import, then backtest', () => {

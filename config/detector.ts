@@ -20,7 +20,7 @@ export const detectorSchema = z.strictObject({
   /** Alarm level: at most this many incidents a day for each 10,000 tokens. */
   budget_per_day: z.number().min(0.1).max(10_000).default(10),
   policy: policySchema.prefault({}),
-  /** OpenAPI files (2.0, 3.0, 3.1; YAML or JSON), each of one service. */
+  /** OpenAPI files (2.0, 3.0, 3.1; YAML or JSON), each of one service; relative to the configuration's own. */
   openapi: z
     .array(
       z.strictObject({

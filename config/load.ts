@@ -179,11 +179,12 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, label)));
   const { detector, data_dir } = parsed.data;
   const rules = detector.rules.map((path) => resolve(base, path));
+  const openapi = detector.openapi.map((one) => ({ ...one, file: resolve(base, one.file) }));
   return {
     config: {
       ...parsed.data,
       data_dir: resolve(cwd, data_dir),
-      detector: { ...detector, rules },
+      detector: { ...detector, rules, openapi },
     },
     file,
     explicit,

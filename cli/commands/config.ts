@@ -6,6 +6,8 @@ import { stringify } from 'yaml';
 import { environmentFile } from '../../config/environment-file.ts';
 import type { Config } from '../../config/schema.ts';
 import { SAMPLE_CONFIG } from '../../config/sample.ts';
+import { OpenApiError } from '../../detector/inventory/document.ts';
+import { inventoryOf } from '../../detector/inventory/inventory.ts';
 import { checkRules } from '../../detector/rules/check-rules.ts';
 import { configFor } from '../config-option.ts';
 import { UsageError } from '../exit.ts';
@@ -38,6 +40,23 @@ async function checkOwnRules(config: Config): Promise<string> {
   }
 }
 
+/**
+ * Reads the OpenAPI files that the configuration names.
+ *
+ * @returns what they document, as the end of a sentence; empty without files
+ */
+function checkDocuments({ detector }: Config): string {
+  if (detector.openapi.length === 0) return '';
+  try {
+    const { services, all } = inventoryOf(detector);
+    const of = services.length === 1 ? 'service' : 'services';
+    return `; ${String(all.length)} documented operations of ${String(services.length)} ${of}`;
+  } catch (error) {
+    if (error instanceof OpenApiError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 /** `tokenwatch config show | check | init`. */
 export function configCommand(): Command {
   const config = new Command('config').description('show, check or begin a configuration');
@@ -54,12 +73,15 @@ export function configCommand(): Command {
   config
     .command('check')
     .description(
-      'say whether the configuration and its rules are right, and what is wrong with them',
+      'say whether the configuration, its rules and its OpenAPI files are right, and what is wrong',
     )
     .action(async (_options, command: Command) => {
       const loaded = configFor(command);
+      const documents = checkDocuments(loaded.config);
       const rules = await checkOwnRules(loaded.config);
-      process.stdout.write(`${loaded.file ?? 'defaults and environment'}: right${rules}\n`);
+      process.stdout.write(
+        `${loaded.file ?? 'defaults and environment'}: right${documents}${rules}\n`,
+      );
     });
   config
     .command('init')
