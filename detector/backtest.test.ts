@@ -45,8 +45,9 @@ function plain(t: number, time: number): TestCall {
     tokenEnvironment: 'production',
     scope: random() < 0.7 ? 'accounts:read' : 'balances:read',
     method: 'GET',
-    route: '/accounts/:id',
+    route: random() < 0.8 ? '/accounts/:id' : '/statements/:id',
     status: 200,
+    userAgent: 'desk/1.0',
     country: t < 3 ? 'DE' : 'US',
     asn: 3320 + t,
     networkKind: 'hosting',
@@ -55,7 +56,10 @@ function plain(t: number, time: number): TestCall {
 
 function hostile(now: number): TestCall[] {
   const calls: TestCall[] = [];
-  for (let i = 0; i < 400; i += 1) calls.push(plain(0, now - 20 * MINUTE + i * 700));
+  for (let i = 0; i < 400; i += 1) {
+    calls.push({ ...plain(0, now - 20 * MINUTE + i * 700), route: '/statements/:id' });
+  }
+  calls.push({ ...plain(2, now - 12 * MINUTE), userAgent: 'desk/1.1', scope: 'cards:read' });
   // All of another client's tokens at once.
   for (let i = 0; i < 450; i += 1) calls.push(plain(3 + (i % 3), now - 30 * MINUTE + i * 700));
   for (let i = 0; i < 5; i += 1) {
@@ -121,6 +125,13 @@ describe('backtest', () => {
     expect(tested.map(key).sort()).toEqual(recently.map(key).sort());
     expect(new Set(tested.map((finding) => finding.detection))).toContain('environment.mismatch');
     expect(new Set(tested.map((finding) => finding.detection))).toContain('volume.surge');
+    const [shift] = tested.filter((finding) => finding.detection === 'scope.mix-shift');
+    expect(shift).toMatchObject({
+      tokenHash: tokenNamed('t0'),
+      evidence: { value: 'GET /statements/:id', usual: expect.stringMatching(/^[12]\d%$/) },
+    });
+    const released = tested.filter((finding) => finding.tokenHash === tokenNamed('t2'));
+    expect(released.map((finding) => finding.explanation).join()).toMatch(/released anew/);
     const clients = tested.filter((finding) => finding.detection === 'volume.client-surge');
     // One token's surge is not its client's.
     expect(new Set(clients.map((finding) => finding.clientId))).toEqual(new Set(['beta']));

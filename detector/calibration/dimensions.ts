@@ -21,14 +21,14 @@ const NONE = '';
 export const DIMENSIONS: Readonly<Record<string, Declared>> = {
   volume_minutes: { of: 'volume.surge', weight: 0.12, bits: 27, least: 0.75 },
   volume_hour: { of: 'volume.surge', weight: 0.15, bits: 26, least: 0.6 },
-  volume_record: { of: 'volume.record', weight: 0.2, bits: 27, least: 0.9 },
+  volume_record: { of: 'volume.record', weight: 0.1, bits: 28, least: 1 },
   volume_day: { of: 'volume.surge', weight: 0.05, bits: 30, least: 0.5 },
   geography: { of: 'geography.new-country', weight: 0.12, bits: 18, least: 1, most: 1.2 },
   network: { of: 'geography.new-network', weight: 0.08, bits: 24, least: 1, most: 1.1 },
   travel: { of: 'geography.impossible-travel', weight: 0.05, bits: 12, least: 1, most: 1.1 },
   scope: { of: 'scope.first-use', weight: 0.1, bits: 12, least: 0.9, most: 1.5 },
   route: { of: 'scope.new-route', weight: 0.02, bits: 19 },
-  mix: { of: 'scope.mix-shift', weight: 0.1, bits: 26, least: 0.75, most: 1.5 },
+  mix: { of: 'scope.mix-shift', weight: 0.15, bits: 20, least: 0.75, most: 2 },
   environment: { of: 'environment.new', weight: 0.08, bits: 12, least: 0.5, most: 1.1 },
   denied: { of: 'scope.denied-burst', weight: 0.05, bits: 16, least: 0.9, most: 1.25 },
   not_found: {

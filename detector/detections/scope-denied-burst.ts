@@ -28,7 +28,7 @@ export const scopeDeniedBurst = defineDetection<OutcomeWindow, OutcomeBaseline>(
   ],
   detect: (window, baseline, parameters) => {
     const threshold = baseline.threshold ?? parameters['bits'] ?? 16;
-    const usual = usualDenied(baseline);
+    const usual = usualDenied(baseline, window.calls);
     return noticeOutcome(window, baseline, threshold, deniedBits, {
       what: 'refused (401 or 403)',
       unit: 'calls refused in 60 min',
@@ -48,6 +48,11 @@ export const scopeDeniedBurst = defineDetection<OutcomeWindow, OutcomeBaseline>(
         name: 'a token that is refused every day',
         window: { minute: MONDAY, calls: 60, count: 9 },
         baseline: { calls: 9_000, denied: 700, notFound: 90, active: 200 },
+      },
+      {
+        name: 'a new token of a nightly run: a call in thirty is refused',
+        window: { minute: MONDAY, calls: 571, count: 17 },
+        baseline: { calls: 0, denied: 0, notFound: 0, active: 0 },
       },
     ],
     firing: [

@@ -46,7 +46,7 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
   severity: 'medium',
   owasp: ['API6:2023', 'API4:2023'],
   attack: ['T1119', 'T1530'],
-  parameters: { bits: 26 },
+  parameters: { bits: 20 },
   blindSpots: [
     'Only looked at while a token makes more calls than usual: a thief who stays within its volume shifts the mix unseen.',
     'Fewer than eight calls to one route within an hour, and routes that the token has used for less than three days.',
@@ -59,7 +59,7 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
   ],
   detect: ({ minute, shift }, baseline, parameters) => {
     const { bits, route, calls, of } = shift;
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 26;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 20;
     if (!(bits > threshold)) return null;
     const quiet = fewestToShift(shift, baseline.past, threshold) - 1;
     const { active } = baseline.past;
@@ -72,6 +72,7 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
         `than usual; usual is ${percent(shift.usual)} of its calls (over ${plural(Math.round(active), 'active hour')}). ` +
         `By chance this happens in ${odds(bits)} active hours; it would have stayed quiet up to ${count(quiet)}.`,
       evidence: {
+        value: route,
         seen: calls,
         usual: percent(shift.usual),
         threshold: quiet,

@@ -28,7 +28,7 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
   severity: 'high',
   owasp: ['API4:2023', 'API6:2023'],
   attack: ['T1530', 'T1119'],
-  parameters: { bits: 27 },
+  parameters: { bits: 28 },
   blindSpots: [
     'An exfiltration that stays below the busiest hour of the last four weeks.',
     'Tokens whose hours differ by orders of magnitude: their next record is expected.',
@@ -42,7 +42,7 @@ export const volumeRecord = defineDetection<RecordWindow, RecordBaseline>({
   detect: (window, baseline, parameters) => {
     const { hours, move } = baseline;
     const bits = beyondBits(window.calls, baseline);
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 27;
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 28;
     if (!(bits > threshold)) return null;
     const low = hours.top.at(-1) ?? 0;
     const high = recordOf(hours);

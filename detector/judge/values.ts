@@ -4,11 +4,12 @@ import { readSurprises } from '../../store/detection/surprises.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import {
   readOwnValues,
+  readPrograms,
   readShares,
   readTokenCounts,
   readUptakes,
 } from '../../store/detection/values.ts';
-import type { TokenCount, Uptake } from '../../store/detection/values.ts';
+import type { TokenCount, TokenProgram, Uptake } from '../../store/detection/values.ts';
 import type { Noticed } from '../detection.ts';
 import { RELAYS, geographyBits } from '../detections/geography-new-country.ts';
 import type { CountryBaseline } from '../detections/geography-new-country.ts';
@@ -17,6 +18,7 @@ import type { Entity } from '../findings.ts';
 import type { AnyDetection } from '../registry.ts';
 import { DETECTIONS } from '../registry.ts';
 import type { ValueWindow } from '../values/first-use.ts';
+import { isReleased } from '../values/release.ts';
 import { noveltyBits } from '../values/novelty.ts';
 import type { ValueBaseline } from '../values/novelty.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
@@ -42,17 +44,26 @@ interface Known {
   uptakes: Map<string, Uptake>;
   tokens: Map<string, TokenCount>;
   shares: Map<string, number>;
+  programs: Map<string, TokenProgram[]>;
 }
+
+/** What a release brings: scopes and routes. */
+export const BY_RELEASE: ReadonlySet<string> = new Set(['scope', 'route']);
 
 async function fetchKnown(db: Db, hour: number, values: readonly FreshValue[]): Promise<Known> {
   const hashes = values.map((one) => one.tokenHash);
   const clients = values.map((one) => one.clientId);
   const range = { from: hour * HOUR_MS, to: (hour + 1) * HOUR_MS };
-  const [own, uptakes, tokens, shares] = await Promise.all([
+  const releasable = values.filter((one) => BY_RELEASE.has(one.dimension));
+  const [own, uptakes, tokens, shares, programs] = await Promise.all([
     readOwnValues(db, hour, hashes),
     readUptakes(db, values),
     readTokenCounts(db, clients, range),
     readShares(db, Math.floor((hour * 3600) / 86_400), values),
+    readPrograms(
+      db,
+      releasable.map((one) => one.tokenHash),
+    ),
   ]);
   return {
     own: new Map(own.map((one) => [`${one.tokenHash}\0${one.dimension}`, one.counts])),
@@ -61,6 +72,7 @@ async function fetchKnown(db: Db, hour: number, values: readonly FreshValue[]): 
     ),
     tokens,
     shares,
+    programs: Map.groupBy(programs, (one) => one.tokenHash),
   };
 }
 
@@ -88,6 +100,9 @@ function baselineOf(fresh: FreshValue, known: Known): ValueBaseline {
     clientTokensWith: withIt,
     siblings,
     share: known.shares.get(`${dimension}\0${value}`) ?? 0,
+    ...(BY_RELEASE.has(dimension) && isReleased(known.programs.get(tokenHash) ?? [], time)
+      ? { released: true }
+      : {}),
   };
 }
 

@@ -31,10 +31,19 @@ const BELIEVED = 30;
 /** Before anything is known: one call in fifty is for something missing. */
 const USUAL_SHARE = 0.02;
 const PRIOR_CALLS = 20;
+/** Before much is known: one call in a thousand is refused, a belief worth two hundred calls. */
+const USUAL_DENIED = 0.2;
+const PRIOR_DENIED_CALLS = 200;
 
-/** Calls refused in an hour that are usual: (past + .2)/(active hours + 20). */
-export function usualDenied(baseline: OutcomeBaseline): number {
-  return (baseline.denied + 0.2) / (baseline.active + 20);
+/**
+ * Calls refused in an hour that are usual: (past + .2)/(active hours + 20), or of that many calls by their
+ * share: who runs through a thousand calls in one hour a day meets more refusals in it.
+ *
+ * @param calls within the hour
+ */
+export function usualDenied(baseline: OutcomeBaseline, calls: number): number {
+  const share = (baseline.denied + USUAL_DENIED) / (baseline.calls + PRIOR_DENIED_CALLS);
+  return Math.max((baseline.denied + 0.2) / (baseline.active + 20), share * calls);
 }
 
 /** Share of missing objects that is usual. */
@@ -50,7 +59,7 @@ function coldStart({ active }: OutcomeBaseline): number {
 /** Surprise of refused calls: negative binomial tail with r = .3, in bits. */
 export function deniedBits(window: OutcomeWindow, baseline: OutcomeBaseline): number {
   if (window.count < FEWEST_DENIED) return 0;
-  const ln = lnUpperTail(window.count, usualDenied(baseline), 0.3);
+  const ln = lnUpperTail(window.count, usualDenied(baseline, window.calls), 0.3);
   return Math.max(0, (-ln / Math.LN2) * coldStart(baseline));
 }
 

@@ -1,9 +1,11 @@
 import type { FreshValue } from '../../store/detection/fresh.ts';
 import type { ValuesRow } from '../../store/detection/replay.ts';
-import { DEPLOYMENT_MS } from '../judge/values.ts';
+import { BY_RELEASE, DEPLOYMENT_MS } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
 import { noveltyBits } from '../values/novelty.ts';
 import type { ValueBaseline } from '../values/novelty.ts';
+import { isReleased } from '../values/release.ts';
+import type { Program } from '../values/release.ts';
 import { HOUR_MS } from '../volume/calendar.ts';
 import { FLOOR } from '../judge/judged.ts';
 
@@ -90,7 +92,15 @@ function baselineAt(book: ValueBook, fresh: FreshValue, hour: number): ValueBase
     clientTokensWith: withIt,
     siblings,
     share: shareAt(book, dimension, value, Math.floor(hour / 24)),
+    ...(BY_RELEASE.has(dimension) && isReleased(programsOf(book, tokenHash), time)
+      ? { released: true }
+      : {}),
   };
+}
+
+function programsOf(book: ValueBook, tokenHash: string): Program[] {
+  const values = book.own.get(tokenHash)?.get('user_agent') ?? [];
+  return [...values].map(([value, { first }]) => ({ value, first }));
 }
 
 /** Notes who took up what when, before anything of the hour is judged. */

@@ -58,6 +58,7 @@ export function noticeFirstUse(
     value: window.value,
     explanation: [
       `First ${speech.noun} ${name(window.value)}: ${usual}; ${peers}.`,
+      ...releaseOf(baseline),
       ...more,
       quiet,
     ].join(' '),
@@ -80,6 +81,12 @@ export function noticeFirstUse(
     windowStart: window.time,
     windowEnd: window.time + WINDOW,
   };
+}
+
+function releaseOf({ released }: ValueBaseline): string[] {
+  return released === true
+    ? ['Its program was released anew within the day, which is allowed for.']
+    : [];
 }
 
 function peersOf(baseline: ValueBaseline): string {

@@ -9,6 +9,8 @@ export interface ValueBaseline {
   clientTokensWith: number;
   /** Other tokens of the client that took the value up within the last 4 h. */
   siblings: number;
+  /** Whether the token's program was released anew within the day; see `isReleased`. */
+  released?: boolean;
   /** Share of the value among all calls of the installation in the last 30 days. */
   share: number;
   /** Bits above which to fire, from the installation's own history; else the parameter counts. */
@@ -30,6 +32,9 @@ const UNKNOWN_PRIOR = [1, 0.3, 1e-3] as const;
 /** Two or more siblings that take up the same value are a deployment, not a thief. */
 const DEPLOYMENT = 8;
 
+/** A program is released about every other week: by chance a thief meets the day after one in twelve. */
+const RELEASE = 12;
+
 /** Active hours that a token is known by, in one dimension. */
 export function hoursOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, n) => sum + n, 0);
@@ -50,7 +55,8 @@ export function noveltyBits(dimension: string, value: string, baseline: ValueBas
     base,
   });
   const excused = baseline.siblings >= 2 ? p * (1 + DEPLOYMENT * baseline.siblings) : p;
-  return Math.max(0, -Math.log2(Math.min(1, excused)));
+  const expected = baseline.released === true ? excused * RELEASE : excused;
+  return Math.max(0, -Math.log2(Math.min(1, expected)));
 }
 
 /** The token's values from the commonest to the rarest. */

@@ -108,6 +108,25 @@ export async function readUptakes(db: Db, wanted: readonly ClientValue[]): Promi
   );
 }
 
+/** A user agent of a token, and since when; epoch ms. */
+export interface TokenProgram {
+  tokenHash: string;
+  value: string;
+  first: number;
+}
+
+/** The user agents of tokens, at most the 50 latest of each. */
+export async function readPrograms(db: Db, tokens: readonly string[]): Promise<TokenProgram[]> {
+  if (tokens.length === 0) return [];
+  return db.query<TokenProgram>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, value, toUnixTimestamp64Milli(min(first_seen)) AS first
+     FROM ${db.database}.${TABLES.tokenSeen}
+     WHERE token_hash IN (${HASHES}) AND dimension = 'user_agent'
+     GROUP BY token_hash, value ORDER BY first DESC LIMIT 50 BY token_hash`,
+    { tokens: [...new Set(tokens)] },
+  );
+}
+
 /** A client's tokens by when they were first seen. */
 export interface TokenCount {
   /** Those first seen before the range. */
