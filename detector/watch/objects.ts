@@ -41,22 +41,48 @@ function baselineOf(own: Uptake, client: Uptake): UptakeBaseline {
   };
 }
 
+/** A window beyond what its own token ever took up. */
+interface Beyond<T> {
+  one: T;
+  own: Uptake;
+  /** Up to when the token's past was asked for, epoch ms. */
+  before: number;
+  /** New objects from which on the window is beyond it. */
+  limit: number;
+}
+
+/** Windows that each ask for more in a look; of more only the worst are told. */
+const MOST_FAST = 200;
+
+/**
+ * The windows that are furthest beyond what is usual for their tokens, the worst first; a try that was
+ * refused weighs half as much as an object that was served.
+ */
+export function mostSuspicious<
+  T extends { one: { tokenHash: string; served: number; denied: number }; limit: number },
+>(windows: readonly T[], most = MOST_FAST): T[] {
+  const excess = ({ one, limit }: T): number => (one.served + one.denied / 2) / limit;
+  return windows
+    .toSorted((a, b) => excess(b) - excess(a) || (a.one.tokenHash < b.one.tokenHash ? -1 : 1))
+    .slice(0, most);
+}
+
 /** Windows beyond what their own tokens ever took up, which is nearly none; with what they did. */
 async function beyondOwn<T extends { tokenHash: string; from: number }>(
   db: Db,
   found: readonly T[],
   pace: Pace,
   objectsOf: (one: T) => number,
-): Promise<{ one: T; own: Uptake; before: number }[]> {
+): Promise<Beyond<T>[]> {
   const { parameters } = PACES[pace];
-  const beyond: { one: T; own: Uptake; before: number }[] = [];
+  const beyond: Beyond<T>[] = [];
   for (const [before, some] of Map.groupBy(found, ({ from }) => beforeOf(from, pace))) {
     const hashes = some.map((one) => one.tokenHash);
     const uptakes = await readTokenUptakes(db, hashes, before);
     for (const one of some) {
       const own = uptakes.get(one.tokenHash) ?? NEVER;
       const limit = enumerationLimit(baselineOf(own, NEVER), pace, parameters);
-      if (objectsOf(one) >= limit) beyond.push({ one, own, before });
+      if (objectsOf(one) >= limit) beyond.push({ one, own, before, limit });
     }
   }
   return beyond;
@@ -90,7 +116,7 @@ async function fastEnumerations(db: Db, scope: Scope): Promise<OpenNotice[]> {
   const found = await readFastEnumerations(db, scope, leastOf(parameters));
   const beyond = await beyondOwn(db, found, 'hour', (one) => one.served + one.denied);
   const notices: OpenNotice[] = [];
-  for (const { one, own, before } of beyond) {
+  for (const { one, own, before } of mostSuspicious(beyond)) {
     const { tokenHash, clientId, from, reachedAt } = one;
     const baseline = baselineOf(own, await readClientUptake(db, { clientId, before }));
     // Not the first of the objects decided it, but the one that went beyond what is usual.

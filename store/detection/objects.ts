@@ -25,7 +25,7 @@ export interface Enumeration {
 
 /**
  * Tokens that touched at least so many new objects within five minutes, by the window in which they
- * touched most; windows begin with every minute.
+ * touched most, those that were served most first; windows begin with every minute.
  */
 export async function readFastEnumerations(
   db: Db,
@@ -64,7 +64,8 @@ export async function readFastEnumerations(
        toUnixTimestamp64Milli(min(w.reached)) AS reachedAt,
        argMax(w.served, (w.served + w.denied, w.start)) AS served,
        argMax(w.denied, (w.served + w.denied, w.start)) AS denied
-     FROM windows AS w GROUP BY w.token_hash LIMIT 200`,
+     FROM windows AS w GROUP BY w.token_hash
+     ORDER BY served DESC, denied DESC, w.token_hash LIMIT 5000`,
     { ...scopeParams(scope), least },
   );
 }
