@@ -2,8 +2,11 @@
 // OpenTelemetry SDK, real collector, real ClickHouse, real SMTP, Slack's and the issuer's protocol.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Attributes } from '@opentelemetry/api';
 import { createStandIns } from '../../demo/stand-ins/stand-ins.ts';
 import type { StandIns } from '../../demo/stand-ins/stand-ins.ts';
+import { OTEL, TW } from '../../model/attributes.ts';
+import { readFindings } from '../../store/findings/findings.ts';
 import { otelSender } from '../support/otel-sender.ts';
 import type { OtelSender } from '../support/otel-sender.ts';
 import { startPipeline } from '../support/pipeline.ts';
@@ -14,6 +17,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Five thefts, so that a median means something. */
 const STOLEN = 5;
+/** One of those that are not stolen: its client may call from its own network only. */
+const LISTED = 9;
 const HOME_IP = '79.192.10.20';
 const ABROAD_IP = '14.160.10.20';
 const PEPPER = 'a pepper for tests only, 32 bytes';
@@ -44,10 +49,14 @@ async function sendHistory(until: number): Promise<void> {
   await production.flush();
 }
 
-async function until<T>(what: string, look: () => T | undefined, limit = 20_000): Promise<T> {
+async function until<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  limit = 20_000,
+): Promise<T> {
   const deadline = performance.now() + limit;
   while (performance.now() < deadline) {
-    const found = look();
+    const found = await look();
     if (found !== undefined) return found;
     await delay(20);
   }
@@ -56,7 +65,11 @@ async function until<T>(what: string, look: () => T | undefined, limit = 20_000)
 
 beforeAll(async () => {
   standIns = await createStandIns();
-  pipeline = await startPipeline({ configure: useStandIns(standIns) });
+  const lists = [{ client: clientOf(LISTED), addresses: ['79.192.0.0/10'] }];
+  pipeline = await startPipeline({
+    env: { TOKENWATCH_COLLECTOR_ALLOWED_ADDRESSES: JSON.stringify(lists) },
+    configure: useStandIns(standIns),
+  });
   production = otelSender({
     collectorUrl: pipeline.collectorUrl,
     service: 'accounts',
@@ -132,5 +145,62 @@ describe('from a stolen token to the people who must know', () => {
     };
     expect(body.incidents.length).toBeGreaterThanOrEqual(STOLEN);
     for (const incident of body.incidents) expect(incident.explanation).toMatch(/usual|minted/i);
+  });
+});
+
+describe('compromised keys', () => {
+  const CERT = 'c1'.repeat(32);
+  const EXPECTED = [
+    ...['authorization.failure-burst', 'authorization.missing-second-factor'],
+    ...['binding.address-not-allowed', 'binding.certificate-changed'],
+    ...['binding.certificate-missing', 'binding.weak-tls', 'scope.first-use'],
+  ];
+
+  /** A call of a token that was not stolen above, as usual but for what is said. */
+  function serve(
+    index: number,
+    attributes: Attributes,
+    more: { ip?: string; scope?: string } = {},
+  ) {
+    production.serve({
+      ...{ time: Date.now(), token: tokenOf(index), client: clientOf(index), ip: HOME_IP },
+      ...{ route: '/accounts/:id', scope: 'accounts:read', tokenEnvironment: 'production' },
+      ...{ ...more, attributes },
+    });
+  }
+
+  it('each sign of them is a finding within 60 s of the call', { timeout: 120_000 }, async () => {
+    const began = Date.now();
+    serve(5, { [TW.authMethods]: ['pwd'] }, { scope: 'payments:write' });
+    const refused = { [OTEL.route]: '/limits', [OTEL.status]: 403, [TW.authResult]: 'rejected' };
+    for (let i = 0; i < 59; i++) serve(6, refused);
+    serve(6, { [OTEL.route]: '/limits' });
+    const bound = { [TW.tokenCertificateSha256]: CERT };
+    serve(7, { ...bound, [OTEL.tlsClientHash]: CERT });
+    serve(7, bound);
+    serve(8, { ...bound, [OTEL.tlsClientHash]: 'c2'.repeat(32) });
+    serve(LISTED, { [OTEL.tlsVersion]: '1.0' }, { ip: ABROAD_IP });
+    await production.flush();
+    const seen = new Map<string, number>();
+    await until(
+      'every sign of a compromised key',
+      async () => {
+        for (const one of await readFindings(pipeline.store.db, {
+          since: began - 5_000,
+          limit: 500,
+        })) {
+          if (EXPECTED.includes(one.detection) && !seen.has(one.detection)) {
+            seen.set(one.detection, Date.now() - began);
+          }
+        }
+        return seen.size === EXPECTED.length ? true : undefined;
+      },
+      60_000,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}; there are ${[...seen.keys()].join(', ')}`);
+    });
+    process.stdout.write(
+      `${[...seen].map(([id, ms]) => `${id} ${(ms / 1000).toFixed(1)} s`).join(', ')}\n`,
+    );
   });
 });
