@@ -2,10 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TW } from '../../model/attributes.ts';
 import type { Finding } from '../../model/finding.ts';
+import { explainRoute } from '../../alerting/routing/explain.ts';
+import { alertingSchema } from '../../config/alerting.ts';
 import { detectorSchema } from '../../config/detector.ts';
 import { lookAround } from '../../detector/watch/look.ts';
 import { registerToken } from '../../store/console/token-registry.ts';
 import type { RegisteredToken } from '../../store/console/token-registry.ts';
+import type { IncidentRow } from '../../store/incidents/snapshots.ts';
 import { hashOf, openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -36,6 +39,30 @@ async function register(token: string, facts: Partial<RegisteredToken>): Promise
     registeredBy: 'person:test',
   };
   await registerToken(stage.store.db, { ...nothing, ...facts }, Date.now());
+}
+
+/** Whom an incident reaches where its owners have a route, and all else goes to the SOC. */
+function toldOf(incident: IncidentRow | undefined): string[] {
+  const hook = {
+    type: 'webhook',
+    url: 'https://hooks.example',
+    secrets: [`whsec_${'A'.repeat(32)}`],
+  };
+  const config = alertingSchema.parse({
+    receivers: { soc: hook, 'acme-team': hook, 'zeta-team': hook },
+    route: {
+      receiver: 'soc',
+      routes: ['acme', 'zeta'].map((client) => ({
+        match: { client, detection: 'lifecycle.*' },
+        receiver: `${client}-team`,
+      })),
+    },
+  });
+  const { severity = 'low', clientId: client = '', detections = [] } = incident ?? {};
+  const where = { services: [], environments: [], token: '', campaign: false };
+  const labels = { severity, client, detections, entity: 'token' as const, ...where };
+  const { receivers } = explainRoute(config, labels, Date.now());
+  return receivers.map(({ receiver }) => receiver);
 }
 
 const idsOf = (findings: readonly Finding[], token: string): string[] =>
@@ -96,7 +123,9 @@ describe('what the clock makes due', () => {
     expect(idsOf(found, 'hourly')).toEqual([]);
     await stage.serve([near, hourly]);
     await stage.settle();
-    expect(await stage.incidents(hashOf('near'))).toHaveLength(1);
+    const [notice, ...others] = await stage.incidents(hashOf('near'));
+    expect(others).toEqual([]);
+    expect(toldOf(notice)).toEqual(['acme-team']);
     expect(idsOf(await stage.look(), 'near')).toEqual([]);
     // The same token with a later expiry, and a new token.
     await stage.serve([
@@ -187,4 +216,18 @@ it('phantom transactions: a production token in staging, with calls and amounts,
   await stage.settle();
   const [later] = await stage.incidents(hashOf('phantom'));
   expect(later?.explanation).toMatch(/100 calls, with 18,700\.00 EUR/);
+});
+
+it('the reverse: a staging token in production, at the first call', async () => {
+  await stage.serve([
+    { token: 'rehearsal', attributes: { [TW.tokenEnvironment]: 'staging' } },
+    { token: 'real', attributes: { [TW.tokenEnvironment]: 'production' } },
+  ]);
+  await stage.settle();
+  const [incident] = await stage.incidents(hashOf('rehearsal'));
+  expect(incident?.severity).toBe('critical');
+  expect(incident?.detections).toContain('environment.mismatch');
+  expect(incident?.explanation).toMatch(/1 call.* recorded in production/);
+  const real = await stage.incidents(hashOf('real'));
+  expect(real.flatMap((one) => one.detections)).not.toContain('environment.mismatch');
 });

@@ -247,7 +247,7 @@ it('what is done again on another day is told again, so that a closed incident i
   ]);
 });
 
-it('one token of several clients, or from three agents or countries at once', async () => {
+it('one token of several clients, or from three agents, networks or countries at once', async () => {
   const now = Date.now();
   const from = (token: string, agent: string, time = now): ServedCall => ({
     ...{ token, time },
@@ -261,13 +261,17 @@ it('one token of several clients, or from three agents or countries at once', as
   await stage.serve([
     ...[9, 8, 7].map((day) => from('spread', 'home/1', now - day * DAY)),
     ...fleet.flatMap((agent) => [9, 8].map((day) => from('fleet', agent, now - day * DAY))),
-    ...[9, 8].map((day) => at('roamer', '79.192.10.20', now - day * DAY)),
+    ...['roamer', 'networked'].flatMap((token) =>
+      [9, 8].map((day) => at(token, '79.192.10.20', now - day * DAY)),
+    ),
   ]);
   await stage.serve([
     ...['home/1', 'curl/8', 'python/3'].map((agent) => from('spread', agent)),
     ...fleet.map((agent) => from('fleet', agent)),
     // Germany, Brazil and the United Kingdom.
     ...['79.192.10.20', '200.147.35.149', '81.2.69.142'].map((ip) => at('roamer', ip)),
+    // Three networks of one country.
+    ...['79.192.10.20', '88.198.1.1', '95.90.200.1'].map((ip) => at('networked', ip)),
     ...[
       { token: 'passed-on', client: 'acme' },
       { token: 'passed-on', client: 'zeta' },
@@ -275,6 +279,7 @@ it('one token of several clients, or from three agents or countries at once', as
   ]);
   const found = await stage.look();
   expect(idsOf(found, 'spread')).toContain('sharing.at-once');
+  expect(idsOf(found, 'networked')).toContain('sharing.at-once');
   expect(idsOf(found, 'fleet')).not.toContain('sharing.at-once');
   expect(idsOf(found, 'roamer')).toContain('geography.concurrent-countries');
   expect(idsOf(found, 'passed-on')).toContain('sharing.several-clients');
