@@ -20,6 +20,7 @@ import type { Calibration } from './calibration/calibration.ts';
 import type { Judged, LearnThresholds, OpenNotice } from './judge/judged.ts';
 import { look, owedLooks, settledUntil } from './look.ts';
 import type { LookMemory } from './look.ts';
+import { NO_DRIPS } from './judge/drip.ts';
 import { reviewDetections } from './feedback/precision.ts';
 import { followFeedback } from './feedback/quieted.ts';
 import { createKnownValues } from './fresh-values.ts';
@@ -226,6 +227,7 @@ function beginMemory(db: Db): Memory {
       known: createKnownValues(),
       owedMinutes: [],
       owedValues: [],
+      drips: NO_DRIPS,
       givenUp: 0,
     },
     feedback: followFeedback(db),

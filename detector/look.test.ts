@@ -6,6 +6,7 @@ import type { TestCall } from '../test/support/call-rows.ts';
 import { openTestStore } from '../test/support/test-store.ts';
 import type { TestStore } from '../test/support/test-store.ts';
 import { createKnownValues } from './fresh-values.ts';
+import { NO_DRIPS } from './judge/drip.ts';
 import { owedLooks, overlapOf, settledUntil } from './look.ts';
 import type { LookMemory } from './look.ts';
 import { createRecentSet } from './recent.ts';
@@ -97,6 +98,7 @@ describe('what looks owe', () => {
       values: createRecentSet(10),
       known: createKnownValues(),
       owedMinutes: [{ minute: 0, arrival: { from: 5_000, to: 6_000 } }],
+      drips: NO_DRIPS,
       owedValues: [{ arrival: { from: 4_000, to: 6_000 }, after: 'a' }],
       givenUp: 0,
     };

@@ -6,6 +6,8 @@ import { readUnknownValues } from './fresh-values.ts';
 import type { KnownValues } from './fresh-values.ts';
 import type { Feedback } from './feedback/quieted.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
+import { judgeDripsLive } from './judge/drip.ts';
+import type { DripMemory } from './judge/drip.ts';
 import { judgeOutcomes } from './judge/outcomes.ts';
 import { judgeTogetherLive } from './judge/together.ts';
 import { judgeTravel } from './judge/travel.ts';
@@ -47,6 +49,8 @@ export interface LookMemory {
   /** What earlier looks left. */
   owedMinutes: MinuteLook[];
   owedValues: ValueLook[];
+  /** Which slow drips were judged. */
+  drips: DripMemory;
   /** How many looks were given up so far. */
   givenUp: number;
 }
@@ -128,10 +132,12 @@ export async function look(
     seen.push(...(await lookAtValues(db, memory, page.values, judged, learn)));
   }
   await judgeTogetherLive(db, judged, learn);
+  const drips = await judgeDripsLive(db, memory.drips, arrival, judged, learn);
   return {
     judged,
     done() {
       for (const key of seen) memory.values.add(key);
+      memory.drips = drips;
       memory.owedMinutes = keep(memory, owedMinutes);
       memory.owedValues = keep(memory, owedValues);
     },

@@ -34,6 +34,7 @@ const VALUE_OF: Readonly<Record<string, Dimension>> = {
   'scope.beyond-grant': 'scope',
   'scope.new-route': 'route',
   'scope.mix-shift': 'route',
+  'volume.drip': 'route',
   'geography.new-country': 'country',
   'geography.new-network': 'asn',
   'environment.new': 'environment',

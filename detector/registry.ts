@@ -39,6 +39,7 @@ import { pipelineSilent } from './detections/pipeline-silent.ts';
 import { pipelineStopped } from './detections/pipeline-stopped.ts';
 import { replayNonce } from './detections/replay-nonce.ts';
 import { replayStale } from './detections/replay-stale.ts';
+import { replayStaleTimestamp } from './detections/replay-stale-timestamp.ts';
 import { scopeBeyondGrant } from './detections/scope-beyond-grant.ts';
 import { scopeDeniedBurst } from './detections/scope-denied-burst.ts';
 import { scopeFirstUse } from './detections/scope-first-use.ts';
@@ -48,6 +49,7 @@ import { sharingAtOnce } from './detections/sharing-at-once.ts';
 import { sharingSeveralClients } from './detections/sharing-several-clients.ts';
 import { sharingSeveralSigns } from './detections/sharing-several-signs.ts';
 import { volumeClientSurge } from './detections/volume-client-surge.ts';
+import { volumeDrip } from './detections/volume-drip.ts';
 import { volumeRecord } from './detections/volume-record.ts';
 import { volumeSurge } from './detections/volume-surge.ts';
 
@@ -88,12 +90,14 @@ export const DETECTIONS = {
   authorizationNotFoundBurst,
   sharingSeveralSigns,
   volumeRecord,
+  volumeDrip,
   authorizationEnumeration,
   authorizationSlowEnumeration,
   authorizationOtherClientsObject,
   authorizationOtherOwner,
   replayNonce,
   replayStale,
+  replayStaleTimestamp,
   sharingAtOnce,
   sharingSeveralClients,
   authorizationFailureBurst,

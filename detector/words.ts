@@ -38,6 +38,11 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** `33%`, of a share from 0 to 1, to two digits. */
+export function percent(share: number): string {
+  return `${count(Number((100 * share).toPrecision(2)))}%`;
+}
+
 /** `1 in 4,000`, for a probability given in bits. */
 export function odds(bits: number): string {
   if (bits > 60) return 'less than once in 10^18';

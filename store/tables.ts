@@ -25,6 +25,7 @@ export const TABLES = {
   volumeProfile: 'volume_profile',
   volumeState: 'volume_state',
   untrained: 'untrained',
+  drips: 'drips',
   tokenLineage: 'token_lineage',
   surprises: 'surprises',
   raised: 'raised',

@@ -28,6 +28,7 @@ export const DIMENSIONS: Readonly<Record<string, Declared>> = {
   travel: { of: 'geography.impossible-travel', weight: 0.05, bits: 12, least: 1, most: 1.1 },
   scope: { of: 'scope.first-use', weight: 0.1, bits: 12, least: 0.9, most: 1.5 },
   route: { of: 'scope.new-route', weight: 0.02, bits: 19 },
+  drip: { of: 'volume.drip', weight: 0.05, bits: 14, least: 0.8, most: 2 },
   mix: { of: 'scope.mix-shift', weight: 0.15, bits: 20, least: 0.75, most: 2 },
   environment: { of: 'environment.new', weight: 0.08, bits: 12, least: 0.5, most: 1.1 },
   denied: { of: 'scope.denied-burst', weight: 0.05, bits: 16, least: 0.9, most: 1.25 },

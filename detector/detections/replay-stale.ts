@@ -14,7 +14,7 @@ export const replayStale = defineDetection<ReplayWindow, object>({
   attack: ['T1550'],
   parameters: { late_minutes: 60 },
   blindSpots: [
-    'The time that a request states and signs is not reported: what is measured is when its nonce was first used.',
+    'What is measured is when the nonce was first used; the time that a request states is another matter (replay.stale-timestamp).',
     'Jobs that retry for hours with one idempotency key: mark one as a false positive.',
   ],
   runbook: [

@@ -1,10 +1,11 @@
 import type { MixPast } from '../../store/detection/mixes.ts';
 import { defineDetection } from '../detection.ts';
-import { fewestToShift, shareBits } from '../mix/shift.ts';
+import { DESK, hourOfDesk } from '../mix/example.ts';
+import { fewestToShift } from '../mix/shift.ts';
 import type { Shift } from '../mix/shift.ts';
 import { MONDAY } from '../values/example.ts';
 import { HOUR_MS, MINUTE_MS } from '../volume/calendar.ts';
-import { count, odds, plural } from '../words.ts';
+import { count, odds, percent, plural } from '../words.ts';
 
 /** What a token called most within 60 minutes, beyond its usual share. */
 export interface MixShiftWindow {
@@ -19,24 +20,10 @@ export interface MixShiftBaseline {
   threshold?: number;
 }
 
-/** 300 hours of forty calls, thirteen of them to the route on average, with some scatter. */
-const desk: MixPast = {
-  ...{ active: 300, calls: 12_000, squares: 528_000 },
-  routes: [
-    { route: 'GET /balances', firstSeen: 0, calls: 7_200, squares: 196_000, products: 316_800 },
-    { route: 'GET /statements', firstSeen: 0, calls: 3_900, squares: 60_000, products: 171_600 },
-    { route: 'POST /payments', firstSeen: 0, calls: 900, squares: 4_200, products: 39_600 },
-  ],
-};
-
-/** So many calls of an hour to the desk's second route. */
-function seen(calls: number, of: number): MixShiftWindow {
-  const [, route] = desk.routes;
-  const bits = route === undefined ? 0 : shareBits(calls, of, route, desk);
-  return { minute: MONDAY, shift: { route: 'GET /statements', calls, of, usual: 0.325, bits } };
-}
-
-const percent = (share: number): string => `${count(Number((100 * share).toPrecision(2)))}%`;
+const seen = (calls: number, of: number): MixShiftWindow => ({
+  minute: MONDAY,
+  shift: hourOfDesk(calls, of),
+});
 
 /** A token that calls more than usual calls one thing above all: data is being fetched. */
 export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
@@ -86,9 +73,9 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
   },
   examples: {
     quiet: [
-      { name: 'a busy hour of the usual', window: seen(60, 150), baseline: { past: desk } },
-      { name: 'half of it, once', window: seen(20, 40), baseline: { past: desk } },
+      { name: 'a busy hour of the usual', window: seen(60, 150), baseline: { past: DESK } },
+      { name: 'half of it, once', window: seen(20, 40), baseline: { past: DESK } },
     ],
-    firing: [{ name: 'nothing but statements', window: seen(140, 140), baseline: { past: desk } }],
+    firing: [{ name: 'nothing but statements', window: seen(140, 140), baseline: { past: DESK } }],
   },
 });

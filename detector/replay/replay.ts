@@ -9,6 +9,7 @@ import { UNCALIBRATED, closeHour, createPool, thresholdsFrom } from '../calibrat
 import type { Calibration, Pool, Thresholds } from '../calibration/calibration.ts';
 import type { Noise } from '../calibration/noise.ts';
 import type { Judged, OpenNotice } from '../judge/judged.ts';
+import { judgeDrips } from '../judge/drip.ts';
 import { judgeOutcomes } from '../judge/outcomes.ts';
 import { judgeStandingOut } from '../judge/standing-out.ts';
 import { judgeTogether } from '../judge/together.ts';
@@ -17,7 +18,6 @@ import { detectValue, surpriseOf } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
 import type { DetectorSettings } from '../parameters.ts';
 import { noveltyBits } from '../values/novelty.ts';
-import { createVolumeBook } from '../volume/book.ts';
 import type { Trains } from '../volume/book.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
 import { lookAround } from '../watch/look.ts';
@@ -97,7 +97,7 @@ function begin(options: ReplayOptions): Replay {
   return {
     db: options.db,
     troubled,
-    volume: beginVolume(createVolumeBook({ trains })),
+    volume: beginVolume({ trains }),
     values: beginValues(),
     watched: new Map(),
     recent: [],
@@ -139,6 +139,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
         await judgeAnswers(state, hour, range.toHour, judged);
         await judgeCandidates(state, hour, look.candidates, judged);
         judgeTogether(state.before, judged);
+        await judgeDrips(db, state.volume.drips, hour * HOUR_MS, judged);
         state.before = judged.surprises;
         close(state, hour, judged);
       }

@@ -1,10 +1,11 @@
+import type { Drip } from '../../store/detection/drips.ts';
 import type { HourRow } from '../../store/detection/hours.ts';
 import type { MinutesRow } from '../../store/detection/replay.ts';
 import type { Judged } from '../judge/judged.ts';
 import { isSurprising, judgeCase } from '../judge/surge.ts';
 import { othersMove } from '../judge/volume.ts';
-import { clientKey } from '../volume/book.ts';
-import type { Lookup, VolumeBook } from '../volume/book.ts';
+import { clientKey, createVolumeBook } from '../volume/book.ts';
+import type { BookOptions, Lookup, VolumeBook } from '../volume/book.ts';
 import { HOUR_MS, MINUTE_MS } from '../volume/calendar.ts';
 import type { Expectation } from '../volume/expectation.ts';
 import { withoutBusiest } from '../volume/surge-finding.ts';
@@ -22,12 +23,16 @@ export interface VolumeReplay {
   tokensOf: Map<string, Set<string>>;
   /** Hours that wait to be learnt. */
   waiting: Map<number, { tokens: HourRow[]; clients: HourRow[] }>;
+  /** Tokens whose evidence of a slow drip rose with the hour that was learnt last. */
+  drips: Drip[];
 }
 
-/** Begins with a book, empty or trained. */
-export function beginVolume(book: VolumeBook): VolumeReplay {
+/** Begins with an empty book. */
+export function beginVolume(options: BookOptions): VolumeReplay {
+  const drips: Drip[] = [];
+  const book = createVolumeBook({ ...options, drips: (one) => drips.push(one) });
   const maps = { tokens: new Map(), clients: new Map(), tokensOf: new Map() };
-  return { book, ...maps, waiting: new Map() };
+  return { book, drips, ...maps, waiting: new Map() };
 }
 
 /** An hour's sums of an entity out of its minutes. */
@@ -89,6 +94,7 @@ export function replayVolume(
 }
 
 function learnDue(replay: VolumeReplay, hour: number): void {
+  replay.drips.length = 0;
   for (const due of [...replay.waiting.keys()].sort((a, b) => a - b)) {
     if (due > hour - TRAINING_LAG) break;
     const rows = replay.waiting.get(due);

@@ -1,4 +1,6 @@
 import type { Db } from '../../store/db.ts';
+import { writeDrips } from '../../store/detection/drips.ts';
+import type { Drip } from '../../store/detection/drips.ts';
 import { writeProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
 import {
@@ -19,6 +21,8 @@ import { FORGOTTEN, expectedOf, profileRow } from '../volume/book.ts';
 import type { Heir, Trains } from '../volume/book.ts';
 import { NOBODY, SILENT, parentFrom } from '../volume/parent.ts';
 import {
+  dripOf,
+  dripRose,
   inherited,
   isHeir,
   lastActive,
@@ -158,6 +162,7 @@ class Writer {
   readonly #step: Step;
   #profiles: ProfileRow[] = [];
   #states: StateRow[] = [];
+  #drips: Drip[] = [];
 
   constructor(step: Step) {
     this.#step = step;
@@ -174,6 +179,10 @@ class Writer {
     this.#profiles.push(profileRow({ ...of, ...expectedOf(state, parent, expected, siblings) }));
   }
 
+  drip(one: Drip): void {
+    this.#drips.push(one);
+  }
+
   async keep(row: StateRow): Promise<void> {
     this.#states.push(row);
     if (this.#states.length >= CHUNK) await this.flush();
@@ -181,7 +190,9 @@ class Writer {
 
   async flush(): Promise<void> {
     await writeProfiles(this.#step.db, this.#profiles);
+    await writeDrips(this.#step.db, this.#drips);
     await writeStates(this.#step.db, this.#states, this.#step.version);
+    this.#drips = [];
     this.#profiles = [];
     this.#states = [];
   }
@@ -196,7 +207,12 @@ async function learnTokens(step: Step, lenders: Lenders): Promise<void> {
       if (row.hour >= hour && stateFrom(row.state) !== null) continue;
       const clientId = clientIdOf(row);
       const lent = lenders.of(clientId);
+      const known = stateFrom(row.state);
+      const before = known === null ? 0 : dripOf(known);
       const state = learnt(step, row, lent?.before ?? NOBODY);
+      if (dripRose(before, state)) {
+        writer.drip({ hour, tokenHash: row.key, clientId, deviations: dripOf(state) });
+      }
       if (lent !== null && hour - lastActive(state) <= IDLE_HOURS) {
         writer.expect({ entity: 'token', key: row.key, clientId }, state, lent.after, lent.tokens);
       }

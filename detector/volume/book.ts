@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Drip } from '../../store/detection/drips.ts';
 import type { HourRow } from '../../store/detection/hours.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
 import { bandOf, expectationAt, mixtureOf, meanOf } from './expectation.ts';
@@ -6,6 +7,8 @@ import type { Expectation } from './expectation.ts';
 import { NOBODY, SILENT, parentFrom } from './parent.ts';
 import {
   callsBetween,
+  dripOf,
+  dripRose,
   inherited,
   lastActive,
   learnHour,
@@ -82,6 +85,8 @@ export interface BookOptions {
    * before anybody called.
    */
   crowd?: (hour: number) => HourSums | null;
+  /** Takes tokens whose evidence of a slow drip rose. */
+  drips?: (one: Drip) => void;
   /** Who takes over at an hour, once it is learnt. */
   heirs?: (hour: number) => readonly Heir[];
 }
@@ -135,7 +140,12 @@ function learnTokens(pages: Pages, hour: number, tokens: readonly HourRow[], abo
   for (const client of pages.clients.values()) {
     const parent = parentFrom(client.state, above, hour, client.tokens.size);
     for (const [hash, state] of client.tokens) {
+      const before = dripOf(state);
       learnHour(state, parent, rows.get(hash) ?? SILENT, pages.trains(hash, hour));
+      if (dripRose(before, state)) {
+        const deviations = dripOf(state);
+        pages.options.drips?.({ hour, tokenHash: hash, clientId: client.id, deviations });
+      }
       if (hour - lastActive(state) <= FORGOTTEN) continue;
       client.tokens.delete(hash);
       pages.owner.delete(hash);

@@ -100,6 +100,16 @@ export const lastActive = (state: VolumeState): number => at(state, AT.lastActiv
 /** Accumulated evidence of a slow drip, in standard deviations (a one-sided CUSUM). */
 export const dripOf = (state: VolumeState): number => at(state, AT.drip);
 
+/** From so much evidence on, and at each step of so much more, a drip is looked at. */
+const DRIP_STEP = 4;
+const LEAST_DRIP = 8;
+
+/** Whether the evidence of a drip rose by a step with the hour that was just learnt. */
+export function dripRose(before: number, state: VolumeState): boolean {
+  const after = dripOf(state);
+  return after >= LEAST_DRIP && Math.floor(after / DRIP_STEP) > Math.floor(before / DRIP_STEP);
+}
+
 function gain(state: VolumeState, hour: number): number {
   return Math.pow(2, (hour - at(state, AT.origin)) / HALF_LIFE);
 }

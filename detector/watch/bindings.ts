@@ -4,7 +4,12 @@ import {
   readRegisteredBindings,
   readUnboundUse,
 } from '../../store/detection/binding.ts';
-import type { ForeignUse, NewCertificate, OutsideUse, UnboundUse } from '../../store/detection/binding.ts';
+import type {
+  ForeignUse,
+  NewCertificate,
+  OutsideUse,
+  UnboundUse,
+} from '../../store/detection/binding.ts';
 import type { OpenNotice } from '../judge/judged.ts';
 import { DETECTIONS } from '../registry.ts';
 import { noticesOf, serviceEntity, tokenEntity } from './notice.ts';

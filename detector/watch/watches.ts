@@ -22,7 +22,7 @@ export const WATCHES: readonly Watch[] = [
   ...transport,
   ...endpoints,
   ...objects,
-  replays,
+  ...replays,
   sharing,
   ...denials,
   ...reporting,

@@ -16,6 +16,7 @@ import { CONCERNS_FOREIGN_OWNER } from './owners.ts';
 import { policyParams } from './policy.ts';
 import { CONCERNS_ONE_FACTOR, CONCERNS_TRANSPORT } from './transport.ts';
 import { CONCERNS_NONCE } from './replays.ts';
+import { CONCERNS_STATED } from './stated.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { andOwnToken } from './shard.ts';
@@ -43,6 +44,7 @@ export const CONCERNS = {
   objects: () => CONCERNS_OBJECT,
   foreignOwner: () => CONCERNS_FOREIGN_OWNER,
   nonces: () => CONCERNS_NONCE,
+  stated: () => CONCERNS_STATED,
 } as const;
 
 export type Concern = keyof typeof CONCERNS;
@@ -50,7 +52,7 @@ export type Concern = keyof typeof CONCERNS;
 /** Those that only tokens are found by: of others' calls they need not know. */
 const OF_TOKENS: ReadonlySet<Concern> = new Set<Concern>([
   ...(['tokens', 'environments', 'expired', 'lapsed', 'certified', 'oneFactor'] as const),
-  ...(['objects', 'foreignOwner', 'nonces', 'outside'] as const),
+  ...(['objects', 'foreignOwner', 'nonces', 'outside', 'stated'] as const),
 ]);
 
 /** Those of some watches that calls of a look concern. */

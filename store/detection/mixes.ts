@@ -65,6 +65,39 @@ export async function readMixPasts(
   return pasts;
 }
 
+/** What a token called within some hours: on all routes, and on each. */
+export interface MixOfHours {
+  calls: number;
+  routes: Map<string, number>;
+}
+
+/**
+ * What tokens called in the hours [from, to] since the epoch, both inclusive, by token; calls without a
+ * route are left out.
+ */
+export async function readMixes(
+  db: Db,
+  range: { from: number; to: number },
+  tokens: readonly string[],
+): Promise<Map<string, MixOfHours>> {
+  const rows = await db.query<{ tokenHash: string; route: string; calls: number }>(
+    `SELECT lower(hex(token_hash)) AS tokenHash, value AS route, sum(calls) AS calls
+     FROM ${db.database}.${TABLES.tokenValues}
+     WHERE token_hash IN (${SOME}) AND dimension = 'route'
+       AND hour >= toDateTime({from:UInt32} * 3600) AND hour <= toDateTime({to:UInt32} * 3600)
+     GROUP BY token_hash, value`,
+    { ...range, tokens: [...new Set(tokens)] },
+  );
+  const mixes = new Map<string, MixOfHours>();
+  for (const { tokenHash, route, calls } of rows) {
+    const mix = mixes.get(tokenHash) ?? { calls: 0, routes: new Map<string, number>() };
+    mixes.set(tokenHash, mix);
+    mix.calls += calls;
+    mix.routes.set(route, calls);
+  }
+  return mixes;
+}
+
 /** Calls of a token on one route in one minute. */
 export interface RouteMinute {
   /** Minutes since the epoch. */

@@ -10,6 +10,7 @@ import { UNCALIBRATED } from '../../detector/calibration/calibration.ts';
 import { NO_FEEDBACK } from '../../detector/feedback/quieted.ts';
 import { noticeId } from '../../detector/findings.ts';
 import { createKnownValues } from '../../detector/fresh-values.ts';
+import { NO_DRIPS } from '../../detector/judge/drip.ts';
 import type { Judged } from '../../detector/judge/judged.ts';
 import { look } from '../../detector/look.ts';
 import type { DetectorSettings } from '../../detector/parameters.ts';
@@ -54,7 +55,7 @@ function listening(db: Db): Db {
 async function judgedBy(shard?: Shard): Promise<Judged> {
   const memory = {
     ...{ values: createRecentSet(10_000), known: createKnownValues() },
-    ...{ owedMinutes: [], owedValues: [], givenUp: 0 },
+    ...{ owedMinutes: [], owedValues: [], givenUp: 0, drips: NO_DRIPS },
   };
   // The first one also does what there is once, and asks about everybody for it.
   const db = (shard?.index ?? 1) === 1 ? store.db : listening(store.db);
