@@ -38,6 +38,8 @@ export interface CallDetails {
   objectOwner?: string | undefined;
   /** Nonce or idempotency key, where no header carries it; hashed. */
   nonce?: string | undefined;
+  /** When the request says that it was made, where no header says so; Unix seconds. */
+  requestTimestamp?: number | undefined;
   /** What a repeated request would repeat; hashed. */
   payload?: string | undefined;
   /** Names of the request's fields, where the parsed body does not show them. */
@@ -66,6 +68,7 @@ export function addDetails(settings: Settings, details: CallDetails, into: Attri
   setTexts(into, TW.tokenScopes, details.grantedScopes);
   setText(into, TW.objectType, details.objectType);
   setTexts(into, TW.requestFields, details.requestFields);
+  setNumber(into, TW.requestTimestamp, details.requestTimestamp);
   setNumber(into, TW.amount, details.amount);
   setText(into, TW.currency, details.currency);
   setClient(settings, into, details.clientId);

@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OTEL, TW } from '../model/attributes.ts';
 import type { Credential } from '../model/credential.ts';
+import { statedSeconds } from '../model/stated-time.ts';
 import { addDetails } from './call-details.ts';
 import type { CallDetails } from './call-details.ts';
 import { clientAddress } from './client-address.ts';
@@ -137,7 +138,7 @@ function takeDescription(request: IncomingMessage): CallDetails {
   return details;
 }
 
-/** Nonce and field names: details that need no word from the service. */
+/** Nonce, stated time and field names: details that need no word from the service. */
 function whatTheRequestSays(settings: Settings, observation: Observation): CallDetails {
   const { request, view } = observation;
   const details: CallDetails = {};
@@ -145,6 +146,13 @@ function whatTheRequestSays(settings: Settings, observation: Observation): CallD
     const value = request.headers[name];
     if (typeof value !== 'string') continue;
     details.nonce = value;
+    break;
+  }
+  for (const name of settings.timestampHeaders) {
+    const value = request.headers[name];
+    const stated = typeof value === 'string' ? statedSeconds(value) : 0;
+    if (stated === 0) continue;
+    details.requestTimestamp = stated;
     break;
   }
   if (settings.requestFields) details.requestFields = requestFields(view.body());

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { IncomingMessage } from 'node:http';
 import { ENVIRONMENT_CLAIMS } from '../model/jwt-claims.ts';
+import { TIMESTAMP_HEADERS } from '../model/stated-time.ts';
 import { keyedHmac } from '../model/keyed-hmac.ts';
 import type { KeyedHmac } from '../model/keyed-hmac.ts';
 
@@ -23,6 +24,8 @@ export interface TokenwatchOptions {
   environmentClaims?: readonly string[];
   /** Request headers that carry a nonce or an idempotency key. */
   nonceHeaders?: readonly string[];
+  /** Request headers that state when the request was made. */
+  timestampHeaders?: readonly string[];
   /** Names of the body's fields are sent, never their values; `false` keeps the names too. */
   requestFields?: boolean;
   /** Told, once a kind, what keeps telemetry from working; `process.emitWarning` by default. */
@@ -39,6 +42,7 @@ export interface Settings {
   readonly credential: ((request: IncomingMessage) => string | undefined) | null;
   readonly environmentClaims: readonly string[];
   readonly nonceHeaders: readonly string[];
+  readonly timestampHeaders: readonly string[];
   readonly requestFields: boolean;
   /**
    * What tokens said of themselves, by their hash, so that a token is read once and not with each
@@ -65,6 +69,7 @@ export function resolveSettings(options: TokenwatchOptions): Settings {
     credential: options.credential ?? null,
     environmentClaims: options.environmentClaims ?? ENVIRONMENT_CLAIMS,
     nonceHeaders: (options.nonceHeaders ?? NONCE_HEADERS).map(lower),
+    timestampHeaders: (options.timestampHeaders ?? TIMESTAMP_HEADERS).map(lower),
     requestFields: options.requestFields ?? true,
     knownClaims: new Map(),
     problem,

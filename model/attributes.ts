@@ -34,6 +34,8 @@ export const TW = {
   /** The owner's pseudonym of purpose `subject`, to be compared with `tokenwatch.subject.hash`. */
   objectOwnerHash: 'tokenwatch.object.owner_hash',
   nonceHash: 'tokenwatch.nonce.hash',
+  /** When the request says that it was made: Unix seconds. */
+  requestTimestamp: 'tokenwatch.request.timestamp',
   /** String array: names, never values, of the fields in the request body. */
   requestFields: 'tokenwatch.request.fields',
   payloadHash: 'tokenwatch.payload.hash',

@@ -65,6 +65,8 @@ export interface Call {
   objectOwnerHash: Pseudonym | '';
   nonceHash: Pseudonym | '';
   payloadHash: Pseudonym | '';
+  /** When the request itself says that it was made, Unix seconds; 0 when it does not say. */
+  statedAt: number;
   /** Names of the request's fields, never their values. */
   requestFields: string[];
   /** In units of `currency`; null when the call moved no money that we know of. */
@@ -110,6 +112,7 @@ export function emptyCall(time: number, source: CallSource): Call {
     objectOwnerHash: '',
     nonceHash: '',
     payloadHash: '',
+    statedAt: 0,
     requestFields: [],
     amount: null,
     currency: '',

@@ -62,6 +62,7 @@ export function appendImported(
   columns.request_fields.push(texts('request_fields', call.fields));
   columns.nonce_hash.push(read(caches.nonce, call.nonce));
   columns.payload_hash.pushZeros();
+  columns.stated_at.push(call.stated_at ?? 0);
   appendNetwork(block, call, client, caches);
   columns.object_type.push(text('object_type', caches.objectType, call.object_type));
   columns.object_hash.push(read(caches.object, call.object));

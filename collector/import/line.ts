@@ -26,6 +26,8 @@ export interface ImportedCall {
   object?: string;
   object_owner?: string;
   nonce?: string;
+  /** When the request says that it was made, Unix seconds. */
+  stated_at?: number;
   fields?: string[];
   amount?: number;
   currency?: string;
@@ -108,6 +110,7 @@ const KEYS: Readonly<Record<keyof ImportedCall, readonly [Read, string]>> = {
   object: [name, 'text'],
   object_owner: [name, 'text'],
   nonce: [name, 'text'],
+  stated_at: [seconds, 'Unix seconds'],
   fields: [texts, 'a list of names'],
   amount: [number, 'a number'],
   currency: [text, 'text'],

@@ -1,4 +1,5 @@
 import { OTEL, OTEL_OLD, TW } from '../../model/attributes.ts';
+import { TIMESTAMP_HEADERS } from '../../model/stated-time.ts';
 
 /** Request headers that carry a credential, best first; captured by stock instrumentation. */
 export const CREDENTIAL_HEADERS = [
@@ -46,6 +47,7 @@ const CONCEPTS = {
   objectOwnerHash: [TW.objectOwnerHash],
   nonceHash: [TW.nonceHash],
   nonce: headerNames(NONCE_HEADERS),
+  statedAt: [TW.requestTimestamp, ...headerNames(TIMESTAMP_HEADERS)],
   requestFields: [TW.requestFields],
   payloadHash: [TW.payloadHash],
   amount: [TW.amount],

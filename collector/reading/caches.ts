@@ -1,6 +1,7 @@
 import type { AuthResult } from '../../model/call.ts';
 import { parseCredential } from '../../model/credential.ts';
 import { normalEnvironment, readJwtClaims } from '../../model/jwt-claims.ts';
+import { statedSeconds } from '../../model/stated-time.ts';
 import { parsePseudonym, parseTokenHash, pseudonym } from '../../model/hash.ts';
 import type { Purpose } from '../../model/hash.ts';
 import type { Locator } from '../locate/locator.ts';
@@ -180,6 +181,7 @@ function hashCaches(
     object: hash(32_768, 'object'),
     nonce: hash(1024, 'nonce'),
     payload: hash(1024, 'payload'),
+    stated: cache(1024, 32, statedSeconds),
     cert: cache(4096, 96, (value) => {
       const hex = value.replace(/[:\s]/g, '');
       return /^[0-9a-f]{64}$/i.test(hex) ? bytesOf(hex) : null;

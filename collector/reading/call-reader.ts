@@ -165,6 +165,7 @@ export class CallReader extends RawValues {
       this.get(caches.nonce, SLOTS.nonceHash) ?? this.get(caches.nonce, SLOTS.nonce),
     );
     columns.payload_hash.push(this.get(caches.payload, SLOTS.payloadHash));
+    columns.stated_at.push(this.get(caches.stated, SLOTS.statedAt) ?? 0);
   }
 
   #route(status: number): string {

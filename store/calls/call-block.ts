@@ -96,6 +96,7 @@ function makeColumns() {
     object_owner_hash: new FixedColumn(16),
     nonce_hash: new FixedColumn(16),
     payload_hash: new FixedColumn(16),
+    stated_at: seconds(),
     request_fields: new DictionaryArrayColumn(),
     amount: new NullableFloatColumn(),
     currency: new DictionaryColumn(),
@@ -189,6 +190,7 @@ export function appendCall(block: CallBlock, call: Call): void {
   columns.object_owner_hash.push(hex(call.objectOwnerHash));
   columns.nonce_hash.push(hex(call.nonceHash));
   columns.payload_hash.push(hex(call.payloadHash));
+  columns.stated_at.push(call.statedAt);
   columns.request_fields.push(call.requestFields);
   columns.amount.push(call.amount);
   columns.currency.push(call.currency);

@@ -1,12 +1,15 @@
-// Stories of compromised keys: what a token is bound to, and how it came. Real OTLP in, incidents out.
+// Stories of compromised keys: what a token is bound to, how and when it came. Real OTLP in, incidents out.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { OTEL, TW } from '../../model/attributes.ts';
 import type { Finding } from '../../model/finding.ts';
 import { registerToken } from '../../store/console/token-registry.ts';
+import type { Value } from '../collector/otlp-body.ts';
 import { hashOf, openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
-const DAY = 86_400_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const CERT = 'c1'.repeat(32);
 const OTHER = 'c2'.repeat(32);
 /** Addresses with known networks: Deutsche Telekom and one of Brazil. */
@@ -169,4 +172,40 @@ it('a sensitive scope without a second factor', async () => {
   expect(found.map((one) => [one.detection, one.tokenHash])).toEqual([
     ['authorization.missing-second-factor', hashOf('one-factor')],
   ]);
+});
+
+it('requests that state a time long past and are let pass are one incident, not one a call', async () => {
+  const now = Date.now();
+  const stating = (token: string, said: Value, status = 200) => ({
+    ...{ token, status, time: now, method: 'POST', route: '/transfers' },
+    attributes: { [TW.requestTimestamp]: said },
+  });
+  const seconds = (ago: number): number => Math.floor((now - ago) / 1000);
+  const signed = new Date(now - HOUR).toISOString().replace(/[-:]|\.\d+/g, '');
+  await stage.serve([
+    ...Array.from({ length: 12 }, () => stating('recorded', seconds(2 * HOUR))),
+    stating('recorded', seconds(1_000)),
+    {
+      ...{ token: 'signed', time: now },
+      attributes: { [`${OTEL.requestHeader}x-amz-date`]: [signed] },
+    },
+    stating('skewed', seconds(-20 * MINUTE)),
+    stating('fresh', seconds(3 * MINUTE)),
+    stating('refused', seconds(2 * HOUR), 401),
+    stating('garbled', 'yesterday'),
+  ]);
+  await stage.settle();
+  const [recorded, ...more] = await stage.incidents(hashOf('recorded'));
+  expect(more).toEqual([]);
+  expect(recorded).toMatchObject({ findings: 1, detections: ['replay.stale-timestamp'] });
+  expect(recorded?.explanation).toMatch(
+    /12 accepted calls of 13 that state a time state one up to 2 h before they came/,
+  );
+  const told = async (token: string) =>
+    (await stage.incidents(hashOf(token))).flatMap((one) => one.detections);
+  expect(await told('signed')).toEqual(['replay.stale-timestamp']);
+  expect(await told('skewed')).toEqual(['replay.stale-timestamp']);
+  for (const quiet of ['fresh', 'refused', 'garbled']) {
+    expect(await told(quiet)).not.toContain('replay.stale-timestamp');
+  }
 });

@@ -106,6 +106,7 @@ test('an API key, a nonce, an amount and the names of the body', async () => {
     headers: {
       'x-api-key': 'sk_live_0123456789',
       'idempotency-key': 'n-1',
+      'x-timestamp': '2026-11-23T08:00:00Z',
       'content-type': 'application/json',
     },
     body: JSON.stringify({
@@ -117,6 +118,7 @@ test('an API key, a nonce, an amount and the names of the body', async () => {
   expect(span.attributes).toMatchObject({
     'tokenwatch.token.hash': hashToken(PEPPER, 'sk_live_0123456789'),
     'tokenwatch.nonce.hash': pseudonym(PEPPER, 'nonce', 'n-1'),
+    'tokenwatch.request.timestamp': 1_795_420_800,
     'tokenwatch.amount': 12.5,
     'tokenwatch.currency': 'EUR',
     'tokenwatch.request.fields': ['amount', 'creditor', 'creditor.iban'],
