@@ -34,7 +34,7 @@ export const inventoryUndocumentedRoute = defineDetection<SeenWindow, { isDocume
   parameters: {},
   blindSpots: [
     'Services without an OpenAPI file in detector.openapi.',
-    'Where a service reports no routes, an unknown word may pass for a documented parameter.',
+    'A word in the place of a documented parameter (/users/export beside /users/{id}) passes for it: identifiers may look like words.',
   ],
   runbook: [
     'Find out who released it; a forgotten or test route is rarely kept as safe as the others.',

@@ -41,6 +41,7 @@ function callAt(time: number, tokens: number, ingestedAt: number): TestCall {
     },
     ...{ environment: 'production', tokenEnvironment: 'production', scope: 'accounts:read' },
     ...{ tokenIssuedAt: at - 864_000, tokenExpiresAt: at + 8_640_000 },
+    ...{ statedAt: at - (n % 3), addressAllowed: 'inside' as const },
     ...(random() < 0.2
       ? { method: 'POST', route: '/v1/payments', amount: 10 + 400 * random(), currency: 'EUR' }
       : { method: 'GET', route: `/v1/accounts/:id/${n % 9}` }),
