@@ -61,9 +61,19 @@ it('a token that was let pass before is told of, though it is refused where it n
       ...{ token: 'good', client: 'bank', route: '/admin', status: 403, attributes: away },
       time: now - i * 1_000,
     })),
+    // Good from the first call on, and allowed nothing; and one that the door did not know.
+    ...['explorer', 'stranger'].flatMap((token) =>
+      Array.from({ length: 40 }, (_, i) => ({
+        ...{ token, client: 'bank', route: `/admin/${String(i % 7)}`, status: 403 },
+        ...{ time: now - i * 1_000 },
+        attributes: { ...away, [TW.authResult]: token === 'explorer' ? 'accepted' : 'rejected' },
+      })),
+    ),
   ]);
-  const found = (await stage.look()).filter((one) => one.tokenHash === hashOf('good'));
-  expect(found.map((one) => one.detection)).toContain('scope.denied-burst');
+  const found = await stage.look();
+  expect(idsOf(found, 'good')).toContain('scope.denied-burst');
+  expect(idsOf(found, 'explorer')).toEqual(['scope.denied-burst']);
+  expect(idsOf(found, 'stranger')).toEqual([]);
 });
 
 it('several things at once are told of a token that has called before, not of its first call', async () => {
