@@ -15,6 +15,7 @@ import {
 import { RawValues, UNNAMED } from './raw-values.ts';
 import { OTHER_ROUTE, RouteCap, pathKind } from './route-cap.ts';
 import type { RouteKind } from './route-cap.ts';
+import { isTemplate, saysLess } from './route.ts';
 import type { Tally } from './tally.ts';
 
 export interface CallReaderOptions {
@@ -170,9 +171,11 @@ export class CallReader extends RawValues {
 
   #route(status: number): string {
     const route = this.text('route', this.caches.route, SLOTS.route);
-    if (route !== '') return this.#admitted(route, 'reported');
+    if (isTemplate(route)) return this.#admitted(route, 'reported');
     // What is masked in a raw path is what the template is for: nobody needs to be told.
-    return this.#admitted(this.get(this.caches.path, SLOTS.path)?.text ?? '', pathKind(status));
+    const path = this.get(this.caches.path, SLOTS.path)?.text ?? '';
+    if (route !== '' && !saysLess(route, path)) return this.#admitted(route, 'reported');
+    return this.#admitted(path, pathKind(status));
   }
 
   #admitted(route: string, kind: RouteKind): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { forwardedEntries, forwardedForEntries, trustedEntry } from './forwarded.ts';
 import { maskText, passesLuhn } from './mask.ts';
-import { routeOfPath, routeOfTemplate } from './route.ts';
+import { isTemplate, routeOfPath, routeOfTemplate, saysLess } from './route.ts';
 
 describe('routeOfPath', () => {
   it.each([
@@ -29,6 +29,35 @@ describe('routeOfTemplate', () => {
     ['/pay/4111111111111111', '/pay/:id'],
   ])('%s', (route, kept) => {
     expect(routeOfTemplate(route)).toBe(kept);
+  });
+});
+
+describe('what a service calls a route', () => {
+  it.each(['/accounts/:id', '/accounts/{id}', '/accounts/<account>', '/files/*', '/a/[id]'])(
+    'is a template: %s',
+    (route) => expect(isTemplate(route)).toBe(true),
+  );
+
+  it.each([
+    ['/', '/accounts/:id'],
+    ['/accounts/', '/accounts/:id'],
+    ['/accounts', '/accounts/:id/cards'],
+    ['^/accounts/.+$', '/accounts/:id'],
+    ['~/accounts/(', '/accounts/:id'],
+  ])('says less than the path: %s', (route, path) => {
+    expect(isTemplate(route)).toBe(false);
+    expect(saysLess(route, path)).toBe(true);
+  });
+
+  it.each([
+    ['/', '/'],
+    ['/accounts', '/accounts'],
+    ['/accounts/', '/accounts'],
+    ['/account', '/accounts'],
+    ['/internal', '/accounts/:id'],
+    ['^/accounts$', ''],
+  ])('stands: %s', (route, path) => {
+    expect(saysLess(route, path)).toBe(false);
   });
 });
 

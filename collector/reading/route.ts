@@ -68,3 +68,24 @@ export function routeOfTemplate(route: string): string {
     )
     .join('/');
 }
+
+/** Gateways write the expressions by which they choose a route in this way. */
+const EXPRESSION = /^[~^]/;
+
+/** Whether a route has a place for values, in any framework's writing. */
+export function isTemplate(route: string): boolean {
+  return /[:*{<[(]/.test(route) && !EXPRESSION.test(route);
+}
+
+/**
+ * Whether a route without parameters says only how a path begins, as a location of NGINX, a route of
+ * Kong and the place where a handler is mounted do, or is an expression: the path says more.
+ *
+ * @param path as `routeOfPath` gives it
+ */
+export function saysLess(route: string, path: string): boolean {
+  if (path === '') return false;
+  if (EXPRESSION.test(route)) return true;
+  if (path.length <= route.length || !path.startsWith(route)) return false;
+  return route.endsWith('/') || path[route.length] === '/';
+}

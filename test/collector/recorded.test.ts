@@ -72,6 +72,38 @@ const EXPECTED: Record<string, Expectation> = {
     ...{ service: 'accounts-fastapi', account: '/accounts/{account}', said: BEARER },
     ...{ all: SPAN, payment: NONCE },
   },
+  'python-flask-grpc': {
+    ...{ service: 'accounts-flask-both', account: '/accounts/<account>', said: BEARER },
+    ...{ all: SPAN, payment: NONCE },
+  },
+  'js-fastify-http': {
+    ...{ service: 'accounts-fastify', account: '/accounts/:account', said: BEARER },
+    ...{ all: SPAN, payment: NONCE },
+  },
+  'js-fastify-older-http': {
+    ...{ service: 'accounts-fastify-older', account: '/accounts/:account', said: BEARER },
+    ...{ all: SPAN, payment: NONCE },
+  },
+  'js-express-grpc': {
+    ...{ service: 'accounts-express', account: '/accounts/:account', said: BEARER },
+    ...{ all: SPAN, payment: NONCE },
+  },
+  'js-express-older-http': {
+    ...{ service: 'accounts-express-older', account: '/accounts/:account', said: BEARER },
+    ...{ all: SPAN, payment: NONCE },
+  },
+  'go-older-http': {
+    ...{ service: 'accounts-go-older', account: '/accounts/:id', said: BEARER, all: SPAN },
+  },
+  'java-spring-older-http': {
+    ...{ service: 'accounts-spring-older', account: '/accounts/{account}', said: BEARER },
+    ...{ all: SPAN, payment: NONCE },
+  },
+  // Its tracer writes every tag as text, and knows no route.
+  'envoy-traces-grpc': {
+    ...{ service: 'edge-envoy-traces', account: '/accounts/:id', said: BEARER },
+    ...{ all: SPAN, payment: NONCE },
+  },
   'go-http': { service: 'accounts-go', account: '/accounts/:id', said: BEARER, all: SPAN },
   'go-grpc': {
     ...{ service: 'accounts-go-own', account: '/accounts/{account}', said: OWN, all: SPAN },
