@@ -67,6 +67,12 @@ const CALL: readonly Row[] = [
     'toString(c.network_kind)',
     '`residential`, `mobile`, `hosting`, `vpn`, `private` or `unknown`',
   ],
+  [
+    'address_allowed',
+    'text',
+    'toString(c.address_allowed)',
+    '`inside` or `outside` the allow-list of the client; `unasked` where it has none',
+  ],
   ['user_agent', 'text', 'toString(c.user_agent)', 'what the caller says it is'],
   ['tls_version', 'text', 'toString(c.tls_version)', '`1.2`, `1.3`; empty when not known'],
   [
@@ -100,6 +106,12 @@ const CALL: readonly Row[] = [
 const AMOUNT: Feature = {
   ...{ name: 'amount', group: 'call', type: 'number', sql: 'ifNotFinite(c.amount, NULL)' },
   ...{ about: 'amount that the call moved; unknown when it moved none', needs: [], nullable: true },
+};
+
+const STATED: Feature = {
+  ...{ name: 'stated_seconds_ago', group: 'call', type: 'number', needs: [], nullable: true },
+  sql: 'if(toUnixTimestamp(c.stated_at) = 0, NULL, toInt64(toUnixTimestamp(c.time)) - toInt64(toUnixTimestamp(c.stated_at)))',
+  about: 'how long before the call the request says that it was made; unknown when it does not say',
 };
 
 function hoursSince(join: string): string {
@@ -258,6 +270,7 @@ const ORDER: readonly FeatureGroup[] = ['call', 'token', 'client', 'peers'];
 /** Every feature that a condition can name, in the order of its group. */
 export const FEATURES: readonly Feature[] = [
   AMOUNT,
+  STATED,
   ...CALL.map(([name, type, sql, about]): Feature => ({
     name,
     group: 'call',

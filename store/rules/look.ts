@@ -52,8 +52,8 @@ interface Row {
 
 const SEEN = `c.time, c.token_hash, c.client_id, c.currency, c.amount, c.service, c.environment,
   c.token_environment, c.scope, c.granted_scopes, c.method, c.route, c.status, c.auth_result,
-  c.auth_methods, c.country, c.asn, c.network_kind, c.user_agent, c.tls_version,
-  c.client_cert_sha256, c.object_type, c.object_hash, c.request_fields`;
+  c.auth_methods, c.country, c.asn, c.network_kind, c.address_allowed, c.user_agent, c.tls_version,
+  c.client_cert_sha256, c.stated_at, c.object_type, c.object_hash, c.request_fields`;
 
 const inCall = (name: string): string => featureNamed(name)?.sql ?? 'NULL';
 

@@ -281,7 +281,10 @@ describe('features', () => {
     calls.push({ ...base, time: time - HOUR, status: 403, objectHash: object(2) });
     calls.push({ ...base, time: time - HOUR + 1, status: 403, amount: 5, objectHash: object(3) });
     calls.push({ ...base, time: time - 2, status: 200, amount: 7, country: 'NO' });
-    calls.push({ ...base, time, amount: 90, asn: 8, country: 'NO', objectHash: object(4) });
+    calls.push({
+      ...{ ...base, time, amount: 90, asn: 8, country: 'NO', objectHash: object(4) },
+      ...{ addressAllowed: 'outside', statedAt: time / 1_000 - 40 },
+    });
     calls.push({ ...base, time: time - 25 * HOUR, tokenHash: tokenNamed('other'), country: 'NO' });
     await insertTestCalls(
       store.db,
@@ -292,6 +295,8 @@ describe('features', () => {
     expect(firing?.values).toMatchObject({
       ...{
         amount: 90,
+        address_allowed: 'outside',
+        stated_seconds_ago: 40,
         token_calls_1h: 2,
         token_denied_1h: 1,
         token_calls_24h: 3,
