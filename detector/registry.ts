@@ -51,6 +51,7 @@ import { sharingSeveralSigns } from './detections/sharing-several-signs.ts';
 import { volumeClientSurge } from './detections/volume-client-surge.ts';
 import { volumeDrip } from './detections/volume-drip.ts';
 import { volumeRecord } from './detections/volume-record.ts';
+import { volumeSilence } from './detections/volume-silence.ts';
 import { volumeSurge } from './detections/volume-surge.ts';
 
 /** Every detection: one line each. A new one is a file in `detections/` and a line here. */
@@ -91,6 +92,7 @@ export const DETECTIONS = {
   sharingSeveralSigns,
   volumeRecord,
   volumeDrip,
+  volumeSilence,
   authorizationEnumeration,
   authorizationSlowEnumeration,
   authorizationOtherClientsObject,

@@ -13,6 +13,7 @@ import type { Expectation } from '../pipeline/silence.ts';
 import { DETECTIONS } from '../registry.ts';
 import { noticesOf, serviceEntity } from './notice.ts';
 import type { Watch } from './watch.ts';
+import { silentClients } from './silent-clients.ts';
 import { DAY_MS } from '../volume/calendar.ts';
 
 /** Calls are given so long to arrive before a slot is looked at, seconds. */
@@ -164,9 +165,11 @@ export const reporting: readonly Watch[] = [
     look: async (db, scope) => {
       if (scope.by === 'event') return [];
       const end = endOf(scope.to);
-      const reports = await readReportedWindows(db, end, SILENT);
+      const silences = judgeSilence(await readReportedWindows(db, end, SILENT), end);
       return [
-        ...judgeSilence(reports, end),
+        ...silences,
+        // Where a service is silent, its clients are.
+        ...(silences.length > 0 ? [] : await silentClients(db, scope.to)),
         ...(await lostAttributes(db, end)),
         ...(await redated(db, scope.to)),
       ];

@@ -4,27 +4,40 @@ import { TABLES } from '../tables.ts';
 /** Reports are counted in slots of so long, seconds (see migration 120). */
 export const SLOT = 300;
 const DAY = 86_400;
+const HOUR = 3600;
 
-/** A service's reports in one environment: calls in windows that end now, and in those before. */
-export interface ReportedWindows {
-  service: string;
-  environment: string;
+/** Calls of a window by days back: as it is, an hour earlier, an hour later. */
+export interface WindowByDay {
+  byDay: Map<number, number>;
+  earlier: Map<number, number>;
+  later: Map<number, number>;
+}
+
+/** Calls in windows that end now, and in the same windows of the days before. */
+interface Windows {
   /** Slots of the first and the last call within 29 days, epoch seconds. */
   first: number;
   last: number;
-  /** For each window asked for: calls by days back, as the window is, an hour earlier, an hour later. */
-  windows: {
-    byDay: Map<number, number>;
-    earlier: Map<number, number>;
-    later: Map<number, number>;
-  }[];
+  /** In the order of the windows asked for. */
+  windows: WindowByDay[];
+}
+
+/** A service's reports in one environment. */
+export interface ReportedWindows extends Windows {
+  service: string;
+  environment: string;
+}
+
+/** A client's calls. */
+export interface ClientWindows extends Windows {
+  clientId: string;
 }
 
 type Days = [number[], number[]];
 
 /** An expression for the calls of a window, by days back; moved by seconds towards the present. */
-function byDays(seconds: number, moved: number): string {
-  const age = `(toInt64({end:UInt32}) - toInt64(toUnixTimestamp(slot)) - ${String(SLOT - moved)})`;
+function byDays(seconds: number, moved: number, slot: number): string {
+  const age = `(toInt64({end:UInt32}) - toInt64(toUnixTimestamp(slot)) - ${String(slot - moved)})`;
   const inside = `${age} >= 0 AND ${age} % ${String(DAY)} < ${String(seconds)}`;
   return `sumMapIf([toUInt16(intDiv(${age}, ${String(DAY)}))], [calls], ${inside})`;
 }
@@ -40,15 +53,9 @@ export async function readReportedWindows(
   end: number,
   windows: readonly number[],
 ): Promise<ReportedWindows[]> {
-  const columns = windows.flatMap((seconds, i) =>
-    [0, -3600, 3600].map((moved, j) => `${byDays(seconds, moved)} AS w${String(3 * i + j)}`),
-  );
-  const rows = await db.query<
-    Pick<ReportedWindows, 'service' | 'environment' | 'first' | 'last'> & Record<string, Days>
-  >(
+  const rows = await db.query<Omit<ReportedWindows, 'windows'> & Record<string, Days>>(
     `SELECT toString(r.service) AS service, toString(r.environment) AS environment,
-       toUnixTimestamp(min(r.slot)) AS first, toUnixTimestamp(max(r.slot)) AS last,
-       ${columns.join(', ')}
+       ${columnsOf(windows, SLOT)}
      FROM ${db.database}.${TABLES.serviceReports} AS r
      WHERE r.slot >= fromUnixTimestamp({end:UInt32} - 29 * ${String(DAY)})
        AND r.slot < fromUnixTimestamp({end:UInt32})
@@ -56,18 +63,55 @@ export async function readReportedWindows(
     { end },
   );
   return rows.map((row) => {
-    const days = (i: number): Map<number, number> => {
-      const [keys = [], values = []] = row[`w${String(i)}`] ?? [];
-      return new Map(keys.map((key, at) => [key, values[at] ?? 0]));
-    };
     const { service, environment, first, last } = row;
-    return {
-      ...{ service, environment, first, last },
-      windows: windows.map((_, i) => ({
-        ...{ byDay: days(3 * i), earlier: days(3 * i + 1), later: days(3 * i + 2) },
-      })),
-    };
+    return { service, environment, first, last, windows: windowsOf(row, windows.length) };
   });
+}
+
+/**
+ * What the busiest 5,000 clients called in windows that end with an hour, and in the same windows of 28 days.
+ *
+ * @param end epoch seconds, the beginning of an hour
+ * @param windows their lengths, seconds: whole hours
+ */
+export async function readClientWindows(
+  db: Db,
+  end: number,
+  windows: readonly number[],
+): Promise<ClientWindows[]> {
+  const rows = await db.query<Omit<ClientWindows, 'windows'> & Record<string, Days>>(
+    `SELECT toString(client_id) AS clientId, ${columnsOf(windows, HOUR)}
+     FROM (
+       SELECT client_id, hour AS slot, sum(c.calls) AS calls FROM ${db.database}.${TABLES.clientHour} AS c
+       WHERE hour >= fromUnixTimestamp({end:UInt32} - 29 * ${String(DAY)})
+         AND hour < fromUnixTimestamp({end:UInt32}) AND client_id != ''
+       GROUP BY client_id, slot
+     ) AS r
+     GROUP BY clientId ORDER BY sum(r.calls) DESC LIMIT 5000`,
+    { end },
+  );
+  return rows.map((row) => {
+    const { clientId, first, last } = row;
+    return { clientId, first, last, windows: windowsOf(row, windows.length) };
+  });
+}
+
+function columnsOf(windows: readonly number[], slot: number): string {
+  const columns = windows.flatMap((seconds, i) =>
+    [0, -HOUR, HOUR].map((moved, j) => `${byDays(seconds, moved, slot)} AS w${String(3 * i + j)}`),
+  );
+  const ends = 'toUnixTimestamp(min(r.slot)) AS first, toUnixTimestamp(max(r.slot)) AS last';
+  return [ends, ...columns].join(', ');
+}
+
+function windowsOf(row: Readonly<Record<string, unknown>>, count: number): WindowByDay[] {
+  const days = (i: number): Map<number, number> => {
+    const [keys = [], values = []] = (row[`w${String(i)}`] ?? []) as Partial<Days>;
+    return new Map(keys.map((key, at) => [key, values[at] ?? 0]));
+  };
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ byDay: days(3 * i), earlier: days(3 * i + 1), later: days(3 * i + 2) },
+  }));
 }
 
 /** What a service's calls carry, by the name that people know, and the column that counts it. */
