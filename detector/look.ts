@@ -14,6 +14,7 @@ import { judgeTravel } from './judge/travel.ts';
 import { judgeValues } from './judge/values.ts';
 import { judgeVolume } from './judge/volume.ts';
 import type { MinuteLook } from './judge/volume.ts';
+import { MixPasts } from './mix/pasts.ts';
 import type { RecentSet } from './recent.ts';
 import { MINUTE_MS, hourOf } from './volume/calendar.ts';
 import { createWatchMemory, lookAround } from './watch/look.ts';
@@ -42,6 +43,8 @@ interface ValueLook {
 export interface LookMemory {
   /** What the watches remember; from the first look on. */
   watch?: WatchMemory;
+  /** What tokens call; from the first look on. */
+  mixes?: MixPasts;
   /** Values looked at in their hour. */
   values: RecentSet;
   /** Values that their tokens have long shown. */
@@ -108,7 +111,8 @@ export async function look(
   arrival: Arrival,
   { learn, feedback }: { learn: LearnThresholds; feedback: Feedback },
 ): Promise<Looked> {
-  const judged: Judged = { notices: [], surprises: [], feedback };
+  memory.mixes ??= new MixPasts();
+  const judged: Judged = { notices: [], surprises: [], feedback, mixes: memory.mixes };
   const again = { ...arrival, from: arrival.from - overlapOf(arrival.from, arrival.to) };
   const around = { ...arrival, from: arrival.from - OVERLAP_MS };
   memory.watch ??= createWatchMemory();

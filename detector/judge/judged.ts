@@ -2,6 +2,7 @@ import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import type { Thresholds } from '../calibration/calibration.ts';
 import type { Noticed } from '../detection.ts';
 import type { Feedback } from '../feedback/quieted.ts';
+import type { MixPasts } from '../mix/pasts.ts';
 import type { Notice } from '../findings.ts';
 import type { VolumeCase } from './surge.ts';
 
@@ -28,6 +29,8 @@ export interface Judged {
   feedback?: Pick<Feedback, 'worth'>;
   /** Tokens that are yet to be compared with their busiest hours. */
   standingOut?: VolumeCase[];
+  /** What is remembered of what tokens call. */
+  mixes?: MixPasts;
   /** What the installation's history says of thresholds; absent before it says anything. */
   thresholds?: Thresholds;
 }

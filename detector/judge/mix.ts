@@ -1,7 +1,8 @@
 import type { Db } from '../../store/db.ts';
-import { readMixPasts, readRouteMinutes } from '../../store/detection/mixes.ts';
+import { readRouteMinutes } from '../../store/detection/mixes.ts';
 import type { MixPast, RouteMinute } from '../../store/detection/mixes.ts';
-import { fewestToShift, shiftOf } from '../mix/shift.ts';
+import { MixPasts } from '../mix/pasts.ts';
+import { fewestToShift, isWorthJudging, shiftOf } from '../mix/shift.ts';
 import type { MixWindow } from '../mix/shift.ts';
 import { DETECTIONS } from '../registry.ts';
 import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
@@ -24,10 +25,9 @@ export async function judgeMixes(
     const keys = some.map((one) => one.entity.key);
     const minutes = some.map((one) => one.window.minute / MINUTE_MS);
     const range = { first: Math.min(...minutes) - TRAILING + 1, last: Math.max(...minutes) };
-    const [pasts, called] = await Promise.all([
-      readMixPasts(db, hour, keys),
-      readRouteMinutes(db, range, keys),
-    ]);
+    const called = await readRouteMinutes(db, range, keys);
+    const busy = keys.filter((key) => isWorthJudging(called.get(key) ?? []));
+    const pasts = await (into.mixes ?? new MixPasts()).of(db, hour, busy);
     for (const one of some) {
       const past = pasts.get(one.entity.key);
       const rows = called.get(one.entity.key);

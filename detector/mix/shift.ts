@@ -36,6 +36,17 @@ const MOST_CORRELATION = 0.6;
 /** Thousands of calls say no more than hundreds, and take longer. */
 const MOST_CALLS = 2_000;
 
+/** Whether some calls by route are enough to be judged, whatever is usual. */
+export function isWorthJudging(rows: readonly { route: string; calls: number }[]): boolean {
+  const routes = new Map<string, number>();
+  let all = 0;
+  for (const { route, calls } of rows) {
+    routes.set(route, (routes.get(route) ?? 0) + calls);
+    all += calls;
+  }
+  return all >= FEWEST && Math.max(...routes.values()) >= FEWEST_OF_ROUTE;
+}
+
 /** Share of the token's calls that a route usually has. */
 export function usualShareOf(route: RoutePast, past: MixPast): number {
   return Math.min(0.98, (route.calls + 0.5) / (past.calls + 0.5 * (past.routes.length + 1)));
