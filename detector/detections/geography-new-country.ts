@@ -18,15 +18,18 @@ export interface CountryBaseline extends ValueBaseline {
 /** Networks whose country says little about where somebody is. */
 export const RELAYS: ReadonlySet<string> = new Set(['vpn']);
 
-/** country + .7·max(0, network kind − 2) + .6·alternation; for relays the country alone. */
-export function geographyBits(
-  countryBits: number,
-  networkBits: number,
-  alternation: number,
-  relay: boolean,
-): number {
-  if (relay) return countryBits;
-  return countryBits + 0.7 * Math.max(0, networkBits - 2) + 0.6 * alternation;
+/**
+ * What the kind of network adds: .7·max(0, its bits − 2). Nothing for a telephone, which everybody
+ * carries: who turns up on a mobile network has left the desk, and thieves seldom call from one.
+ */
+export function kindBits({ networkBits, networkKind }: CountryBaseline): number {
+  return networkKind === 'mobile' ? 0 : 0.7 * Math.max(0, networkBits - 2);
+}
+
+/** country + what its kind of network adds + .6·alternation; for relays the country alone. */
+export function geographyBits(countryBits: number, baseline: CountryBaseline): number {
+  if (RELAYS.has(baseline.networkKind)) return countryBits;
+  return countryBits + kindBits(baseline) + 0.6 * baseline.alternationBits;
 }
 
 const germans = { DE: 220, AT: 12 };
@@ -54,10 +57,10 @@ export const geographyNewCountry = defineDetection<ValueWindow, CountryBaseline>
   detect: (window, baseline, parameters) => {
     const own = noveltyBits('country', window.value, baseline);
     const relay = RELAYS.has(baseline.networkKind);
-    const bits = geographyBits(own, baseline.networkBits, baseline.alternationBits, relay);
+    const bits = geographyBits(own, baseline);
     const threshold = baseline.threshold ?? parameters['bits'] ?? 18;
     const more: string[] = [];
-    if (!relay && baseline.networkBits > 2) {
+    if (!relay && kindBits(baseline) > 0) {
       more.push(`The kind of network is unusual too: ${baseline.networkKind}.`);
     }
     if (!relay && baseline.alternationBits > 2) {

@@ -3,14 +3,14 @@ import { knownFor, useOf } from '../values/example.ts';
 import { noticeFirstUse } from '../values/first-use.ts';
 import type { ValueWindow } from '../values/first-use.ts';
 import { noveltyBits } from '../values/novelty.ts';
+import { kindBits } from './geography-new-country.ts';
 import type { CountryBaseline } from './geography-new-country.ts';
 
 const provider = { '3320': 260 };
 
 /** Surprise of a network: its own, that of its kind, and that of impossible switches. */
 export function networkBits(asn: string, baseline: CountryBaseline): number {
-  const kind = 0.7 * Math.max(0, baseline.networkBits - 2);
-  return noveltyBits('asn', asn, baseline) + kind + 0.6 * baseline.alternationBits;
+  return noveltyBits('asn', asn, baseline) + kindBits(baseline) + 0.6 * baseline.alternationBits;
 }
 
 /** A token calls from a network that it has never called from, of an unusual kind. */
@@ -52,6 +52,16 @@ export const geographyNewNetwork = defineDetection<ValueWindow, CountryBaseline>
         baseline: {
           ...knownFor({ '3320': 20, '3209': 14, '6805': 9, '8881': 3 }),
           networkBits: 0,
+          alternationBits: 0,
+          networkKind: 'mobile',
+        },
+      },
+      {
+        name: 'a desk that turns up on a telephone',
+        window: useOf('asn', '12430'),
+        baseline: {
+          ...knownFor({ ...provider, '3209': 9 }),
+          networkBits: 11,
           alternationBits: 0,
           networkKind: 'mobile',
         },

@@ -11,7 +11,7 @@ import {
 } from '../../store/detection/values.ts';
 import type { TokenCount, TokenProgram, Uptake } from '../../store/detection/values.ts';
 import type { Noticed } from '../detection.ts';
-import { RELAYS, geographyBits } from '../detections/geography-new-country.ts';
+import { geographyBits } from '../detections/geography-new-country.ts';
 import type { CountryBaseline } from '../detections/geography-new-country.ts';
 import { networkBits } from '../detections/geography-new-network.ts';
 import type { Entity } from '../findings.ts';
@@ -194,9 +194,7 @@ export async function judgeValues(
 function noteComposite(fresh: FreshValue, context: CountryBaseline, into: Judged): string {
   const { dimension, value } = fresh;
   if (dimension === 'country') {
-    const relay = RELAYS.has(context.networkKind);
-    const own = noveltyBits(dimension, value, context);
-    const bits = geographyBits(own, context.networkBits, context.alternationBits, relay);
+    const bits = geographyBits(noveltyBits(dimension, value, context), context);
     into.surprises.push({ ...surpriseOf(fresh, bits), dimension: 'geography' });
     return 'geography';
   }
