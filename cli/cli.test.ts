@@ -117,6 +117,25 @@ tests:
 ${more}`;
 }
 
+describe('whoever looks', () => {
+  it('may stop reading early', () => {
+    const command = `"${process.execPath}" "${MAIN}" config show | true`;
+    const env = { PATH: process.env['PATH'] ?? '' };
+    expect(spawnSync('sh', ['-c', command], { cwd: dir, encoding: 'utf8', env }).stderr).toBe('');
+  });
+
+  it('is told that the example bank, which runs, is kept elsewhere', () => {
+    const demo = join(dir, 'data', 'demo');
+    mkdirSync(demo, { recursive: true });
+    writeFileSync(join(demo, 'up.pid'), String(process.pid));
+    const looked = tokenwatch(['revocation', 'status']);
+    rmSync(demo, { recursive: true });
+    expect(looked).toMatchObject({ code: 0, out: 'allowed by the policy\n' });
+    expect(looked.err).toContain(`the example bank runs on ${demo}`);
+    expect(tokenwatch(['revocation', 'status']).err).toBe('');
+  });
+});
+
 describe('config check', () => {
   it('runs the tests of rules, and names file, line and column of whatever is wrong with them', () => {
     mkdirSync(join(dir, 'broken'));

@@ -12,6 +12,18 @@ function alive(pid: number): boolean {
   }
 }
 
+/** The live process that has taken a data directory with `lockDataDir`; null where there is none. */
+export function holderOf(dataDir: string): number | null {
+  let holder: number;
+  try {
+    holder = Number(readFileSync(join(dataDir, 'up.pid'), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  return holder > 0 && alive(holder) ? holder : null;
+}
+
 /**
  * Marks a data directory as in use by this process, so that `up` does not run twice on it.
  *
@@ -28,8 +40,8 @@ export function lockDataDir(dataDir: string): () => Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const holder = Number(readFileSync(file, 'utf8'));
-    if (holder !== process.pid && holder > 0 && alive(holder)) {
+    const holder = holderOf(dataDir);
+    if (holder !== null && holder !== process.pid) {
       throw new UsageError(
         `tokenwatch already runs on ${dataDir} (process ${String(holder)}); ` +
           'stop it, or set TOKENWATCH_DATA_DIR to another directory',

@@ -61,6 +61,12 @@ function fail(error: unknown): number {
   return EXIT.failed;
 }
 
+// `tokenwatch deliveries list | head`: nobody reads on, and nobody wants to read a stack either.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.failed);
+  throw error;
+});
+
 try {
   await program().parseAsync(process.argv);
 } catch (error) {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.ts';
 import type { Db } from '../store/db.ts';
 import { openStore } from '../store/open.ts';
 import { configFor } from './config-option.ts';
+import { holderOf } from './data-lock.ts';
 import { settlePorts } from './ports.ts';
 
 /**
@@ -11,7 +13,17 @@ import { settlePorts } from './ports.ts';
  */
 export async function storeConfig(command: Command): Promise<Config> {
   const { config, explicit } = configFor(command);
+  if (config.clickhouse.url === undefined) warnOfDemo(config.data_dir);
   return (await settlePorts(config, explicit)).config;
+}
+
+/** The example bank has a store of its own: who looks into the other would find nothing there. */
+function warnOfDemo(dataDir: string): void {
+  const demo = join(dataDir, 'demo');
+  if (holderOf(demo) === null) return;
+  process.stderr.write(
+    `tokenwatch: this is about ${dataDir}; the example bank runs on ${demo} (TOKENWATCH_DATA_DIR=${demo})\n`,
+  );
 }
 
 /**

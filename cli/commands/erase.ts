@@ -133,7 +133,7 @@ export function eraseCommand(): Command {
     .option('--client <id>', 'a client, and the tokens that are its alone')
     .option('--subject <hash>', 'a subject by its hash, or - for the raw one on standard input')
     .option('--token <hash>', 'a token by its hash, or - for the raw one on standard input')
-    .requiredOption('--reason <text>', 'why; kept in the audit chain')
+    .requiredOption('--reason <text>', 'why (never left out); kept in the audit chain')
     .option('--receipt <file>', 'also write the receipt there')
     .option('--drop-set-aside', 'delete files that the collector could not insert', false)
     .option('--yes', 'really do it', false)

@@ -23,14 +23,14 @@ export function revocationCommand(): Command {
   revocation
     .command('stop')
     .description('revoke nothing from now on, whoever approves it')
-    .requiredOption('--reason <text>', 'why; kept in the audit chain')
+    .requiredOption('--reason <text>', 'why (never left out); kept in the audit chain')
     .action(async ({ reason }: { reason: string }, command: Command) => {
       await set(command, true, reason);
     });
   revocation
     .command('resume')
     .description('let revocations go on')
-    .requiredOption('--reason <text>', 'why; kept in the audit chain')
+    .requiredOption('--reason <text>', 'why (never left out); kept in the audit chain')
     .action(async ({ reason }: { reason: string }, command: Command) => {
       await set(command, false, reason);
     });
