@@ -11,15 +11,16 @@ import type { Db } from '../../store/db.ts';
 import { openLocator } from '../locate/locator.ts';
 import { clearCaches, makeCaches } from '../reading/caches.ts';
 import type { Caches } from '../reading/caches.ts';
-import { OTHER_ROUTE, RouteCap } from '../reading/route-cap.ts';
+import { HOSTS, OTHER_ROUTE, RouteCap, pathKind } from '../reading/route-cap.ts';
 import type { RouteKind } from '../reading/route-cap.ts';
+import { UNNAMED } from '../reading/raw-values.ts';
 import { aliasKeeper } from '../rotation/keep-aliases.ts';
 import type { AliasKeeper } from '../rotation/keep-aliases.ts';
 import { appendImported } from './append-imported.ts';
 import { LOG_READERS, isPlainText } from './formats.ts';
 import type { ImportFormat } from './formats.ts';
 import { readCall } from './line.ts';
-import type { LineOutcome } from './line.ts';
+import type { ImportedCall, LineOutcome } from './line.ts';
 import { openText } from './open-text.ts';
 import { RECORDS_HEAD, TOO_LONG, linesOf, recordsOf } from './split.ts';
 import type { Piece } from './split.ts';
@@ -240,7 +241,8 @@ class Importer {
       return;
     }
     const { service = '' } = this.#options;
-    const call = outcome.call.service ? outcome.call : { ...outcome.call, service };
+    const named = this.#named(outcome.call);
+    const call = named.service ? named : { ...named, service };
     appendImported(this.#block, call, {
       caches: this.#caches,
       aliases: this.#links.aliases,
@@ -252,6 +254,16 @@ class Importer {
         }
       },
     });
+  }
+
+  /** In logs of gateways the service is the host, and whoever calls writes it: it is kept as far as there is room. */
+  #named(call: ImportedCall): ImportedCall {
+    const { format } = this.#options;
+    const host = call.service ?? '';
+    if (host === '' || format === 'calls' || format === 'cloudtrail') return call;
+    if (this.#routes.admits(HOSTS, host, pathKind(call.status ?? 0), 0)) return call;
+    this.#once('too many distinct hosts: further ones are kept as one, without a name');
+    return { ...call, service: UNNAMED, route: OTHER_ROUTE };
   }
 
   /** Of the whole import, however many days it spans. */

@@ -13,7 +13,7 @@ import {
   trustedProto,
 } from './forwarded.ts';
 import { RawValues, UNNAMED } from './raw-values.ts';
-import { OTHER_ROUTE, RouteCap, pathKind } from './route-cap.ts';
+import { HOSTS, OTHER_ROUTE, RouteCap, pathKind } from './route-cap.ts';
 import type { RouteKind } from './route-cap.ts';
 import { isTemplate, saysLess } from './route.ts';
 import type { Tally } from './tally.ts';
@@ -49,6 +49,8 @@ export class CallReader extends RawValues {
   readonly #routes = new RouteCap();
   #arrived = 0;
   #client = '';
+  /** The host that the call was for has no room among the others. */
+  #isHostCapped = false;
 
   constructor(options: CallReaderOptions) {
     super(options.caches, options.tally);
@@ -89,10 +91,20 @@ export class CallReader extends RawValues {
 
   #appendService({ columns }: CallBlock): void {
     const { service: names } = this.caches;
-    const service = this.get(names, SLOTS.service) ?? this.get(names, SLOTS.authority) ?? NO_TEXT;
+    this.#isHostCapped = false;
+    const service = this.get(names, SLOTS.service) ?? this.#host() ?? NO_TEXT;
     this.service = service.text === '' ? UNNAMED : service.text;
     columns.service.push(this.kept('service', service) === '' ? UNNAMED : service.text);
     columns.environment.push(this.text('environment', this.caches.environment, SLOTS.environment));
+  }
+
+  /** Where the sender has no name, the host that a proxy was asked for, as far as there is room. */
+  #host(): CleanText | null {
+    const host = this.get(this.caches.service, SLOTS.authority);
+    if (host === null) return null;
+    const kind = pathKind(this.#status());
+    this.#isHostCapped = !this.#routes.admits(HOSTS, host.text, kind, this.#arrived);
+    return this.#isHostCapped ? null : host;
   }
 
   #appendCredential({ columns }: CallBlock): void {
@@ -179,7 +191,9 @@ export class CallReader extends RawValues {
   }
 
   #admitted(route: string, kind: RouteKind): string {
-    if (route === '' || this.#routes.admits(this.service, route, kind, this.#arrived)) return route;
+    const hasRoom =
+      !this.#isHostCapped && this.#routes.admits(this.service, route, kind, this.#arrived);
+    if (route === '' || hasRoom) return route;
     this.tally.adjusted('route_cap');
     return OTHER_ROUTE;
   }

@@ -10,7 +10,7 @@ const MAX_ROUTES: Readonly<Record<RouteKind, number>> = {
   answered: 500,
   refused: 500,
 };
-const MAX_SERVICES = 500;
+const MAX_SERVICES = 2000;
 /** Of all services together: some 20 MB. */
 const MAX_TOTAL = 100_000;
 const DAY = 86_400_000;
@@ -90,6 +90,12 @@ export class RouteCap {
 function emptySets(): Known {
   return { reported: new Set(), answered: new Set(), refused: new Set() };
 }
+
+/**
+ * Under which the hosts are counted that proxies name in place of a service: whoever calls writes them.
+ * No service is called so.
+ */
+export const HOSTS = ' hosts';
 
 /** The route of a call that has no room left among those of its service. */
 export const OTHER_ROUTE = '/{other}';

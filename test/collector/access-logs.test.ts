@@ -60,6 +60,20 @@ describe('access logs', () => {
     expect(await collector.calls(`service = 'body'`)).toEqual([expect.objectContaining(EXPECTED)]);
   });
 
+  it('name hosts in place of services, as far as there is room: whoever calls writes them', async () => {
+    const asked = (authority: string, status: string) => ({
+      attributes: { ...NGINX, request_uri: '/', status, authority },
+    });
+    const scan = Array.from({ length: 600 }, (_, n) => asked(`h${String(n)}.example`, '404'));
+    await post('/v1/logs', otlpBody([...scan, asked('pay.example', '200')], {}, 'logs'));
+    const calls = await collector.calls(`service LIKE '%.example' OR service = 'unknown_service'`);
+    const services = new Set(calls.map((call) => call['service']));
+    expect(services.size).toBe(502);
+    expect(services).toContain('pay.example');
+    const nameless = calls.filter((call) => call['service'] === 'unknown_service');
+    expect(new Set(nameless.map((call) => call['route']))).toEqual(new Set(['/{other}']));
+  });
+
   it('lend no meaning to the same words in a span', async () => {
     await post('/v1/traces', otlpBody([{ attributes: NGINX }], { 'service.name': 'span' }));
     const [call] = await collector.calls(`service = 'span'`);
