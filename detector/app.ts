@@ -18,14 +18,14 @@ import { calibrate, readCalibration, thresholdsFor } from './calibrate.ts';
 import { UNCALIBRATED } from './calibration/calibration.ts';
 import type { Calibration } from './calibration/calibration.ts';
 import type { Judged, LearnThresholds, OpenNotice } from './judge/judged.ts';
-import { look, owedLooks, settledUntil } from './look.ts';
+import { createLookMemory, look, owedLooks, settledUntil } from './look.ts';
 import type { LookMemory } from './look.ts';
-import { NO_DRIPS } from './judge/drip.ts';
 import { reviewDetections } from './feedback/precision.ts';
 import { followFeedback } from './feedback/quieted.ts';
-import { createKnownValues } from './fresh-values.ts';
 import type { Feedback } from './feedback/quieted.ts';
-import { createRecentSet } from './recent.ts';
+import { followExpectations } from './narrowing/expectations.ts';
+import type { Expectations } from './narrowing/expectations.ts';
+import { forgetRooms } from './narrowing/narrow.ts';
 import type { DetectorSettings } from './parameters.ts';
 import { CATALOGUE } from './registry.ts';
 import { withoutNobodys } from './nobodys.ts';
@@ -100,6 +100,7 @@ export interface Detector {
 /** What a detector keeps between two looks. */
 interface Memory {
   look: LookMemory;
+  expectations: Expectations;
   /** What people said of earlier findings. */
   feedback: (at: number) => Promise<Feedback>;
   /** How much arrival the next look takes at most, ms. */
@@ -175,11 +176,14 @@ async function tick(options: DetectorOptions, memory: Memory): Promise<TickResul
     thresholdsFor(db, memory.calibration, options.settings, keys, hour);
   const arrival = { from: memory.cursor, to: to + 1, shard };
   const feedback = await memory.feedback(now());
+  await memory.expectations.follow(clock, memory.look);
   const [history, looked] = await Promise.all([
-    isFirst(options) && hasBackdated(db, arrival),
-    look(db, options.settings, memory.look, arrival, { learn, feedback }),
+    hasBackdated(db, arrival),
+    look(db, options.settings, memory.look, arrival, { learn, feedback, behind: clock - to }),
   ]);
-  if (history) {
+  // Such calls are not looked at, but count in the day of those that will be.
+  if (history) forgetRooms(memory.look.narrowing);
+  if (history && isFirst(options)) {
     memory.historyLast = now();
     if (memory.historySince === 0) memory.historySince = memory.historyLast;
   }
@@ -209,6 +213,7 @@ async function prepare(options: DetectorOptions, memory: Memory): Promise<number
   memory.historySince = 0;
   const since = shard.count === 1 ? memory.cursor : await slowest(db, memory.cursor);
   const known = await prepareHours(db, hour, hourOf(since));
+  memory.expectations.hasChanged();
   if (shard.count > 1) await writePreparedHour(db, hour);
   memory.preparedHour = hour;
   if (calm || waited) memory.calibratedDay = -1;
@@ -222,14 +227,8 @@ async function slowest(db: Db, own: number): Promise<number> {
 
 function beginMemory(db: Db): Memory {
   return {
-    look: {
-      values: createRecentSet(400_000),
-      known: createKnownValues(),
-      owedMinutes: [],
-      owedValues: [],
-      drips: NO_DRIPS,
-      givenUp: 0,
-    },
+    look: createLookMemory(),
+    expectations: followExpectations(db),
     feedback: followFeedback(db),
     stride: STRIDE_MS,
     cursor: 0,

@@ -5,11 +5,8 @@ import { insertTestCalls, tokenNamed } from '../test/support/call-rows.ts';
 import type { TestCall } from '../test/support/call-rows.ts';
 import { openTestStore } from '../test/support/test-store.ts';
 import type { TestStore } from '../test/support/test-store.ts';
-import { createKnownValues } from './fresh-values.ts';
-import { NO_DRIPS } from './judge/drip.ts';
-import { owedLooks, overlapOf, settledUntil } from './look.ts';
+import { createLookMemory, owedLooks, overlapOf, settledUntil } from './look.ts';
 import type { LookMemory } from './look.ts';
-import { createRecentSet } from './recent.ts';
 import { awaken } from './training/awake.ts';
 import { prepareHours } from './train.ts';
 import { hourOf } from './volume/calendar.ts';
@@ -95,12 +92,9 @@ describe('a token that wakes after weeks', () => {
 describe('what looks owe', () => {
   it('holds back the cursor that a restart goes on from', () => {
     const memory: LookMemory = {
-      values: createRecentSet(10),
-      known: createKnownValues(),
+      ...createLookMemory(),
       owedMinutes: [{ minute: 0, arrival: { from: 5_000, to: 6_000 } }],
-      drips: NO_DRIPS,
       owedValues: [{ arrival: { from: 4_000, to: 6_000 }, after: 'a' }],
-      givenUp: 0,
     };
     expect(owedLooks(memory)).toBe(2);
     expect(settledUntil(memory, 9_000)).toBe(4_000);

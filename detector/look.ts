@@ -2,11 +2,13 @@ import type { DetectorConfig } from '../config/detector.ts';
 import type { Db } from '../store/db.ts';
 import { readFreshMinutes } from '../store/detection/fresh.ts';
 import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
-import { readUnknownValues } from './fresh-values.ts';
+import type { ProfileRow } from '../store/detection/profiles.ts';
+import type { WindowRow } from '../store/detection/windows.ts';
+import { createKnownValues, readUnknownValues } from './fresh-values.ts';
 import type { KnownValues } from './fresh-values.ts';
 import type { Feedback } from './feedback/quieted.ts';
 import type { Judged, LearnThresholds } from './judge/judged.ts';
-import { judgeDripsLive } from './judge/drip.ts';
+import { NO_DRIPS, judgeDripsLive } from './judge/drip.ts';
 import type { DripMemory } from './judge/drip.ts';
 import { judgeOutcomes } from './judge/outcomes.ts';
 import { judgeTogetherLive } from './judge/together.ts';
@@ -15,6 +17,11 @@ import { judgeValues } from './judge/values.ts';
 import { judgeVolume } from './judge/volume.ts';
 import type { MinuteLook } from './judge/volume.ts';
 import { MixPasts } from './mix/pasts.ts';
+import { createNarrowing, narrow, readCallers } from './narrowing/narrow.ts';
+import type { Callers, Narrowing } from './narrowing/narrow.ts';
+import { profilesOf, standingRows } from './narrowing/standing.ts';
+import type { KnownProfiles } from './narrowing/standing.ts';
+import { createRecentMap, createRecentSet } from './recent.ts';
 import type { RecentSet } from './recent.ts';
 import { MINUTE_MS, hourOf } from './volume/calendar.ts';
 import { createWatchMemory, lookAround } from './watch/look.ts';
@@ -26,6 +33,8 @@ const OVERLAP_MS = 10_000;
 const NEAR_MS = 1_000;
 const FAR_EVERY_MS = 30_000;
 const FAR_MS = FAR_EVERY_MS + OVERLAP_MS + 1_000;
+/** Windows of so late a look may have left the table that is asked about the present, ms. */
+const RECENT_MS = 86_400_000;
 /** One look takes so many values and minutes; what is left is owed to the next looks. */
 const MOST_VALUES = 4_000;
 const MOST_MINUTES = 30;
@@ -49,6 +58,9 @@ export interface LookMemory {
   values: RecentSet;
   /** Values that their tokens have long shown. */
   known: KnownValues;
+  /** How far those who call are from standing out, and what is expected of those who do. */
+  narrowing: Narrowing;
+  profiles: KnownProfiles;
   /** What earlier looks left. */
   owedMinutes: MinuteLook[];
   owedValues: ValueLook[];
@@ -56,6 +68,20 @@ export interface LookMemory {
   drips: DripMemory;
   /** How many looks were given up so far. */
   givenUp: number;
+}
+
+/** Nothing was looked at yet. */
+export function createLookMemory(): LookMemory {
+  return {
+    values: createRecentSet(400_000),
+    known: createKnownValues(),
+    narrowing: createNarrowing(),
+    profiles: createRecentMap(20_000),
+    owedMinutes: [],
+    owedValues: [],
+    drips: NO_DRIPS,
+    givenUp: 0,
+  };
 }
 
 /** What a look did. */
@@ -103,26 +129,29 @@ function unjudged(
  * Looks once at what arrived, and at what earlier looks left.
  *
  * @param arrival what is new, [from, to), epoch ms of the server's clock; and whose
+ * @param context.behind how far its end is behind that clock, ms
  */
 export async function look(
   db: Db,
   settings: DetectorConfig,
   memory: LookMemory,
   arrival: Arrival,
-  { learn, feedback }: { learn: LearnThresholds; feedback: Feedback },
+  { learn, feedback, behind }: { learn: LearnThresholds; feedback: Feedback; behind: number },
 ): Promise<Looked> {
   memory.mixes ??= new MixPasts();
   const judged: Judged = { notices: [], surprises: [], feedback, mixes: memory.mixes };
   const again = { ...arrival, from: arrival.from - overlapOf(arrival.from, arrival.to) };
   const around = { ...arrival, from: arrival.from - OVERLAP_MS };
   memory.watch ??= createWatchMemory();
-  const [minutes, noticed] = await Promise.all([
+  const [minutes, callers, noticed] = await Promise.all([
     readFreshMinutes(db, again),
+    readCallers(db, memory.narrowing, again),
     lookAround(db, { by: 'arrival', ...around }, settings, memory.watch),
   ]);
   judged.notices.push(...noticed);
-  const owedMinutes = await lookAtMinutes(db, memory, minutes, again, judged, learn);
-  await lookAtOutcomes(db, minutes, arrival, judged, learn);
+  const found: Found = { minutes, callers, arrival: again, isRecent: behind < RECENT_MS };
+  const owedMinutes = await lookAtMinutes(db, memory, found, judged, learn);
+  await lookAtOutcomes(db, found, judged, learn);
   const seen: string[] = [];
   const owedValues = [...memory.owedValues];
   if (minutes.length > 0) owedValues.push({ arrival: again, after: '' });
@@ -154,15 +183,44 @@ function keep<T>(memory: LookMemory, owed: T[]): T[] {
   return owed.slice(excess);
 }
 
+/** What a look found of minutes (epoch seconds), and who called in them. */
+interface Found {
+  minutes: readonly number[];
+  callers: Callers;
+  arrival: Arrival;
+  isRecent: boolean;
+}
+
+/** Those of a minute (epoch ms) that stand out; absent where they are too many to be named. */
+async function standingIn(
+  db: Db,
+  { narrowing, profiles }: LookMemory,
+  { callers, arrival }: Found,
+  minute: number,
+): Promise<Pick<MinuteLook, 'standing'>> {
+  const seconds = Math.floor(minute / 1000);
+  const of = async (kind: 'token' | 'client'): Promise<WindowRow[] | null> => {
+    const found = await narrow(db, kind, narrowing, { minute: seconds, callers, arrival });
+    if (found === null) return null;
+    const { rooms } = narrowing[kind];
+    return standingRows(db, { rooms, profiles }, kind, seconds, found);
+  };
+  const [token, client] = await Promise.all([of('token'), of('client')]);
+  if (token === null || client === null) return {};
+  const ofClients = async (ids: readonly string[]): Promise<Map<string, ProfileRow>> =>
+    profilesOf(db, profiles, 'client', seconds, ids);
+  return { standing: { token, client, profiles: ofClients } };
+}
+
 /** Judges minutes, those nearest to the present first; returns what is owed. */
 async function lookAtMinutes(
   db: Db,
   memory: LookMemory,
-  minutes: readonly number[],
-  arrival: Arrival,
+  found: Found,
   judged: Judged,
   learn: LearnThresholds,
 ): Promise<MinuteLook[]> {
+  const { minutes, arrival } = found;
   const distance = (one: MinuteLook): number => Math.abs(arrival.to - one.minute - MINUTE_MS / 2);
   const fresh = minutes
     .map((minute): MinuteLook => ({ minute: minute * 1000, arrival }))
@@ -172,24 +230,33 @@ async function lookAtMinutes(
   const now = turns.splice(0, MOST_MINUTES).sort((a, b) => a.minute - b.minute);
   const owed: MinuteLook[] = [];
   for (const turn of now) {
-    const rest = await judgeVolume(db, turn, judged, learn);
+    const isFresh = found.isRecent && turn.arrival === arrival && turn.after === undefined;
+    const standing = isFresh ? await standingIn(db, memory, found, turn.minute) : {};
+    const rest = await judgeVolume(db, { ...turn, ...standing }, judged, learn);
     if (rest !== null) owed.push(rest);
   }
   return [...owed, ...turns];
 }
 
-/** Judges how the calls of minutes (epoch seconds) were answered, an hour of them at a time. */
+/** Of more tokens than so many it is asked anew how minutes were answered. */
+const MOST_REFUSED = 5_000;
+
+/** Judges how the calls of minutes were answered, an hour of them at a time. */
 async function lookAtOutcomes(
   db: Db,
-  minutes: readonly number[],
-  { shard }: Arrival,
+  { minutes, callers, arrival, isRecent }: Found,
   judged: Judged,
   learn: LearnThresholds,
 ): Promise<void> {
   const hours = Map.groupBy(minutes, (minute) => Math.floor(minute / 3600));
   for (const some of hours.values()) {
+    const refused = [...new Set(some.flatMap((minute) => callers.get(minute)?.refused ?? []))];
+    // Whoever was refused in the same minute before was judged then.
+    const tokens = isRecent && refused.length <= MOST_REFUSED ? refused : undefined;
+    if (tokens?.length === 0) continue;
     const only = new Set(some.map((minute) => minute / 60));
-    const range = { first: Math.min(...only), last: Math.max(...only), shard };
+    const { shard } = arrival;
+    const range = { first: Math.min(...only), last: Math.max(...only), shard, tokens };
     await judgeOutcomes(db, range, judged, { only, learn });
   }
 }

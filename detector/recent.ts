@@ -19,3 +19,30 @@ export function createRecentSet(most: number): RecentSet {
     },
   };
 }
+
+/** A map that remembers about the last `most` keys in the same way. */
+export interface RecentMap<T> {
+  get: (key: string) => T | undefined;
+  set: (key: string, value: T) => void;
+  clear: () => void;
+}
+
+/** @param most keys held at once, in two generations of half as many */
+export function createRecentMap<T>(most: number): RecentMap<T> {
+  let young = new Map<string, T>();
+  let old = new Map<string, T>();
+  return {
+    get: (key) => young.get(key) ?? old.get(key),
+    set(key, value) {
+      if (young.size >= most / 2) {
+        old = young;
+        young = new Map();
+      }
+      young.set(key, value);
+    },
+    clear() {
+      young = new Map();
+      old = new Map();
+    },
+  };
+}

@@ -1,10 +1,10 @@
 import type { Db } from '../../store/db.ts';
 import type { Arrival } from '../../store/detection/fresh.ts';
-import { readClientProfiles } from '../../store/detection/profiles.ts';
+import { readProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
 import { readBusiestDays, readBusiestTokens } from '../../store/detection/busiest-tokens.ts';
 import { readClientHours, readWindows } from '../../store/detection/windows.ts';
-import type { WindowRow } from '../../store/detection/windows.ts';
+import type { WindowPage, WindowRow } from '../../store/detection/windows.ts';
 import { awaken } from '../training/awake.ts';
 import { clientKey, expectationOfRow } from '../volume/book.ts';
 import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
@@ -92,6 +92,24 @@ export interface MinuteLook {
   arrival: Arrival;
   /** Where the last look at them ended, by entity; absent at first. */
   after?: { token: string | null; client: string | null };
+  /** Those that stand out, where it is known already; and how to find what is expected of their clients. */
+  standing?: {
+    token: WindowRow[];
+    client: WindowRow[];
+    profiles: (clients: readonly string[]) => Promise<Map<string, ProfileRow>>;
+  };
+}
+
+/** The windows of a look that stand out, a page of them. */
+async function readPage(
+  db: Db,
+  { minute, arrival, after, standing }: MinuteLook,
+  entity: 'token' | 'client',
+): Promise<WindowPage> {
+  if (standing !== undefined) return { rows: standing[entity], next: null };
+  const from = after === undefined ? '' : after[entity];
+  if (from === null) return { rows: [], next: null };
+  return readWindows(db, entity, Math.floor(minute / 1000), arrival, from);
 }
 
 /**
@@ -105,13 +123,11 @@ export async function judgeVolume(
   into: Judged,
   learn?: LearnThresholds,
 ): Promise<MinuteLook | null> {
-  const { minute, arrival } = look;
+  const { minute } = look;
   const seconds = Math.floor(minute / 1000);
-  const after = look.after ?? { token: '', client: '' };
-  const nothing = { rows: [], next: null };
   const [tokens, clients] = await Promise.all([
-    after.token === null ? nothing : readWindows(db, 'token', seconds, arrival, after.token),
-    after.client === null ? nothing : readWindows(db, 'client', seconds, arrival, after.client),
+    readPage(db, look, 'token'),
+    readPage(db, look, 'client'),
   ]);
   const rows = await awaken(db, hourOf(minute), tokens.rows);
   const keys = [
@@ -125,7 +141,7 @@ export async function judgeVolume(
     const ids = rows.map((row) => row.clientId);
     const [hours, profiles] = await Promise.all([
       readClientHours(db, seconds, ids),
-      readClientProfiles(db, seconds, ids),
+      look.standing?.profiles(ids) ?? readProfiles(db, 'client', seconds, ids),
     ]);
     for (const row of rows) {
       const profile = profiles.get(row.clientId);

@@ -1,6 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
-import { RowReader } from './row-reader.ts';
+import { streamRows } from './row-reader.ts';
 import type { Shard } from '../../config/shard.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import { andOwnToken } from './shard.ts';
@@ -133,18 +133,14 @@ export async function* readShownKeys(
   arrival: Arrival,
   after = '',
 ): AsyncGenerator<{ tokenHash: string; keys: Uint32Array }> {
-  const { stream } = await db.client.exec({
-    query: `SELECT c.token_hash, groupUniqArray(${KEY('c.token_hash', 'dimension', 'value')})
-      FROM ${db.database}.${TABLES.calls} AS c ARRAY JOIN ${VALUES}
-      WHERE ${pageSql(arrival)} AND value != '' GROUP BY c.token_hash FORMAT RowBinary`,
-    query_params: { ...scopeParams(arrival), after },
-  });
-  const reader = new RowReader();
-  for await (const chunk of stream) {
-    reader.push(chunk as Buffer);
-    yield* reader.rows((row) => ({ tokenHash: row.hex(32), keys: row.halves() }));
-  }
-  reader.end();
+  yield* streamRows(
+    db,
+    `SELECT c.token_hash, groupUniqArray(${KEY('c.token_hash', 'dimension', 'value')})
+     FROM ${db.database}.${TABLES.calls} AS c ARRAY JOIN ${VALUES}
+     WHERE ${pageSql(arrival)} AND value != '' GROUP BY c.token_hash`,
+    { ...scopeParams(arrival), after },
+    (row) => ({ tokenHash: row.hex(32), keys: row.halves() }),
+  );
 }
 
 /**

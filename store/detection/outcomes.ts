@@ -24,11 +24,22 @@ export interface MinuteRange {
   last: number;
   /** Whose tokens are looked at; all where absent. */
   shard?: Shard | undefined;
+  /** Only of these, where it is known who had such an answer. */
+  tokens?: readonly string[] | undefined;
 }
 
 /** How far back before the first minute the rows reach: trailing windows are an hour long. */
 const TRAILING = 59;
 const MOST = 5_000;
+
+/** Tokens with a refused or missing call in the range. */
+function answeredSql(db: Db, range: MinuteRange): string {
+  if (range.tokens !== undefined)
+    return 'SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32)';
+  return `SELECT token_hash FROM ${db.database}.${TABLES.tokenMinute}
+    WHERE minute >= toDateTime({first:UInt32} * 60) AND minute <= toDateTime({last:UInt32} * 60)
+      AND denied + not_found > 0 ${andOwn(range, 'token_hash')}`;
+}
 
 /**
  * Tokens with at least three refused or five missing calls in a range and the 59 minutes before it,
@@ -37,11 +48,8 @@ const MOST = 5_000;
 export async function readOutcomeMinutes(db: Db, range: MinuteRange): Promise<OutcomeMinutes[]> {
   const first = 'toDateTime({first:UInt32} * 60)';
   const last = 'toDateTime({last:UInt32} * 60)';
-  const some = `SELECT token_hash FROM ${db.database}.${TABLES.tokenMinute}
-    WHERE minute >= ${first} AND minute <= ${last} AND denied + not_found > 0
-      ${andOwn(range, 'token_hash')}`;
   const minutes = minutesSql(db, {
-    who: `token_hash IN (${some})`,
+    who: `token_hash IN (${answeredSql(db, range)})`,
     first: `${first} - INTERVAL ${String(TRAILING)} MINUTE`,
     last,
   });
@@ -56,7 +64,10 @@ export async function readOutcomeMinutes(db: Db, range: MinuteRange): Promise<Ou
        GROUP BY m, token_hash ORDER BY token_hash, m
      )
      GROUP BY token_hash HAVING sum(d) >= 3 OR sum(f) >= 5 LIMIT ${String(MOST)}`,
-    { first: range.first, last: range.last, ...shardParams(range) },
+    {
+      ...{ first: range.first, last: range.last, ...shardParams(range) },
+      ...(range.tokens === undefined ? {} : { tokens: range.tokens }),
+    },
   );
 }
 

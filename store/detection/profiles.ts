@@ -82,19 +82,39 @@ export function profileSelect(alias: string): string {
     .join(', ');
 }
 
-/** The expectations of clients in the hour of a minute (epoch seconds), by client. */
-export async function readClientProfiles(
+/**
+ * The expectations of tokens (by hash, lower-case hex) in the hour of a minute (epoch seconds), or of clients or
+ * their new tokens (by the client's id); by the same names.
+ */
+export async function readProfiles(
   db: Db,
+  entity: ProfileRow['entity'],
   minute: number,
-  clients: readonly string[],
+  names: readonly string[],
 ): Promise<Map<string, ProfileRow>> {
+  if (names.length === 0) return new Map();
+  const isToken = entity === 'token';
+  const whom = isToken
+    ? 'p.entity_key IN (SELECT toFixedString(unhex(arrayJoin({names:Array(String)})), 32))'
+    : 'p.client_id IN {names:Array(String)}';
   const rows = await db.query<ProfileRow>(
     `SELECT intDiv(toUnixTimestamp(p.hour), 3600) AS hour, toString(p.entity) AS entity,
        lower(hex(p.entity_key)) AS key, p.client_id AS clientId, ${profileSelect('p')}
-     FROM ${db.database}.${TABLES.volumeProfile} AS p FINAL
-     WHERE p.hour = toStartOfHour(toDateTime({minute:UInt32})) AND p.entity = 'client'
-       AND p.client_id IN {clients:Array(String)}`,
-    { minute, clients: [...new Set(clients)] },
+     FROM ${db.database}.${TABLES.volumeProfile} AS p
+     PREWHERE p.entity = {entity:String} AND ${whom}
+     WHERE p.hour = toStartOfHour(toDateTime({minute:UInt32}))
+     ORDER BY p.written_at DESC LIMIT 1 BY p.entity_key`,
+    { minute, entity, names: [...new Set(names)] },
   );
-  return new Map(rows.map((row) => [row.clientId, row]));
+  return new Map(rows.map((row) => [isToken ? row.key : row.clientId, row]));
+}
+
+/** When what is expected of clients in the hour of a moment was written last, epoch ms; 0: not at all. */
+export async function readExpectedSince(db: Db, at: number): Promise<number> {
+  const [row] = await db.query<{ since: number }>(
+    `SELECT toUnixTimestamp(max(written_at)) AS since FROM ${db.database}.${TABLES.volumeProfile}
+     WHERE hour = toStartOfHour(toDateTime({at:UInt32})) AND entity = 'client'`,
+    { at: Math.floor(at / 1000) },
+  );
+  return (row?.since ?? 0) * 1000;
 }

@@ -1,3 +1,6 @@
+import type { Db, Params } from '../db.ts';
+import { withLongLists } from '../long-lists.ts';
+
 /** Not enough bytes have come for a whole row. */
 const SHORT = new Error('not enough bytes for a row');
 
@@ -94,4 +97,21 @@ export class RowReader {
     this.#buffer.copy(new Uint8Array(floats.buffer), 0, begin, begin + 4 * length);
     return floats;
   }
+}
+
+/** The rows of a SELECT (without FORMAT) as they come; `read` calls the reader's methods, one for each column. */
+export async function* streamRows<T>(
+  db: Db,
+  sql: string,
+  params: Params,
+  read: (reader: RowReader) => T,
+): AsyncGenerator<T> {
+  const long = withLongLists(`${sql} FORMAT RowBinary`, params);
+  const { stream } = await db.client.exec({ query: long.sql, query_params: long.params });
+  const reader = new RowReader();
+  for await (const chunk of stream) {
+    reader.push(chunk as Buffer);
+    yield* reader.rows(read);
+  }
+  reader.end();
 }

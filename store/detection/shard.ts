@@ -44,6 +44,7 @@ export function andOwn(of: Sharded, key: string): string {
 
 /** Further conditions on a call `c`: that its token, client or service is the shard's own. */
 export const andOwnToken = (of: Sharded): string => andOwn(of, 'c.token_hash');
+export const andOwnClient = (of: Sharded): string => andOwn(of, 'SHA256(c.client_id)');
 export const andOwnService = (of: Sharded): string => andOwn(of, 'SHA256(c.service)');
 
 /** The key of an endpoint, out of its parts (as detector/watch/notice.ts names it). */

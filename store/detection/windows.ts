@@ -5,7 +5,7 @@ import type { ProfileRow } from './profiles.ts';
 import type { Arrival } from './fresh.ts';
 import { minutesSql } from './minutes.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
-import { andOwn } from './shard.ts';
+import { andOwnClient, andOwnToken } from './shard.ts';
 
 /**
  * An entity whose calls up to a minute are many enough to look at, with what was expected.
@@ -47,7 +47,7 @@ const HOUR = 'toStartOfHour(toDateTime({minute:UInt32}))';
  *
  * @param own a further condition, `AND …`
  */
-function touchedSql(db: Db, key: string, own = ''): string {
+export function touchedSql(db: Db, key: string, own = ''): string {
   const arrived = scopeSql({ by: 'arrival', from: 0, to: 0 });
   return `SELECT ${key} FROM ${db.database}.${TABLES.calls} AS c
     WHERE ${arrived} AND ${WITH_TOKEN} AND toStartOfHour(c.time) = ${HOUR}
@@ -100,7 +100,7 @@ function clientCountsSql(db: Db, touched: string): string {
 function windowsSql(db: Db, entity: 'token' | 'client', arrival: Arrival): string {
   const token = entity === 'token';
   const key = token ? 'token_hash' : 'client_id';
-  const own = andOwn(arrival, token ? 'c.token_hash' : 'SHA256(c.client_id)');
+  const own = token ? andOwnToken(arrival) : andOwnClient(arrival);
   const touched = touchedSql(db, key, own);
   // Of whoever's client: a token may have called for another one in the same minute.
   const clients = touchedSql(db, 'client_id');

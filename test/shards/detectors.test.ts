@@ -9,13 +9,10 @@ import { calibrate, thresholdsFor } from '../../detector/calibrate.ts';
 import { UNCALIBRATED } from '../../detector/calibration/calibration.ts';
 import { NO_FEEDBACK } from '../../detector/feedback/quieted.ts';
 import { noticeId } from '../../detector/findings.ts';
-import { createKnownValues } from '../../detector/fresh-values.ts';
-import { NO_DRIPS } from '../../detector/judge/drip.ts';
 import type { Judged } from '../../detector/judge/judged.ts';
-import { look } from '../../detector/look.ts';
+import { createLookMemory, look } from '../../detector/look.ts';
 import type { DetectorSettings } from '../../detector/parameters.ts';
 import { untold } from '../../detector/raise.ts';
-import { createRecentSet } from '../../detector/recent.ts';
 import { openRules } from '../../detector/rules/start.ts';
 import type { BacktestRules } from '../../detector/rules/start.ts';
 import { prepareHours } from '../../detector/train.ts';
@@ -53,16 +50,14 @@ function listening(db: Db): Db {
 
 /** What a look of some shard brings to light, by itself. */
 async function judgedBy(shard?: Shard): Promise<Judged> {
-  const memory = {
-    ...{ values: createRecentSet(10_000), known: createKnownValues() },
-    ...{ owedMinutes: [], owedValues: [], givenUp: 0, drips: NO_DRIPS },
-  };
+  const memory = createLookMemory();
   // The first one also does what there is once, and asks about everybody for it.
   const db = (shard?.index ?? 1) === 1 ? store.db : listening(store.db);
   const arrival = { from: AT - 60_000, to: AT + 30_000, ...(shard === undefined ? {} : { shard }) };
   const { judged } = await look(db, settings, memory, arrival, {
     learn: async (keys, hour) => thresholdsFor(db, calibration, settings, keys, hour),
     feedback: NO_FEEDBACK,
+    behind: 0,
   });
   return judged;
 }
