@@ -1,4 +1,4 @@
-import type { Db } from '../db.ts';
+import type { Db, Params } from '../db.ts';
 import type { Shard } from '../../config/shard.ts';
 import { TABLES } from '../tables.ts';
 import { andOwn, shardParams } from './shard.ts';
@@ -54,13 +54,40 @@ function candidates(db: Db, query: AgeQuery): string {
     FROM ${db.database}.${TABLES.tokenRegistry}) WHERE ${where}`;
 }
 
+/** So many tokens are asked about by name. */
+const MOST_NAMED = 5_000;
+
 /**
  * Tokens that expire soon, last too long or are overdue for rotation, a superset of them; revoked
  * ones are left out. What was registered goes before what the token states.
  */
 export async function readAges(db: Db, query: AgeQuery): Promise<TokenAge[]> {
+  const params = {
+    from: seconds(query.from),
+    lately: Math.max(0, seconds(query.from) - 86_400),
+    soon: seconds(query.at + query.expiryNotice),
+    overdue: Math.max(0, seconds(query.at - query.rotateWithin)),
+    maxLifetime: seconds(query.maxLifetime),
+    rotateWithin: seconds(query.rotateWithin),
+    ...shardParams(query),
+  };
+  // Mostly there is none: all tokens are gone through once, and not for each table that says more.
+  const found = await db.query<{ tokenHash: string }>(
+    `SELECT DISTINCT lower(hex(token_hash)) AS tokenHash FROM (${candidates(db, query)})
+     LIMIT ${String(MOST_NAMED + 1)}`,
+    params,
+  );
+  if (found.length === 0) return [];
+  const tokens = found.map((one) => one.tokenHash);
+  return tokens.length > MOST_NAMED
+    ? readAgesOf(db, candidates(db, query), params)
+    : readAgesOf(db, 'SELECT unhex(arrayJoin({tokens:Array(String)})) AS token_hash', { tokens });
+}
+
+/** What is known of the ages of some tokens. */
+async function readAgesOf(db: Db, tokens: string, params: Params): Promise<TokenAge[]> {
   return db.query<TokenAge>(
-    `WITH some AS (${candidates(db, query)})
+    `WITH some AS (${tokens})
      SELECT lower(hex(token_hash)) AS tokenHash,
        if(argMax(client, rank) != '', argMax(client, rank), argMin(client, rank)) AS clientId,
        if(argMax(issued, rank) > 0, argMax(issued, rank), argMin(issued, rank)) AS issuedAt,
@@ -83,15 +110,7 @@ export async function readAges(db: Db, query: AgeQuery): Promise<TokenAge[]> {
        FROM ${db.database}.${TABLES.tokenRegistry} AS r
        WHERE token_hash IN (SELECT token_hash FROM some) GROUP BY token_hash
      ) GROUP BY token_hash HAVING max(revoked) = 0 LIMIT 50000`,
-    {
-      from: seconds(query.from),
-      lately: Math.max(0, seconds(query.from) - 86_400),
-      soon: seconds(query.at + query.expiryNotice),
-      overdue: Math.max(0, seconds(query.at - query.rotateWithin)),
-      maxLifetime: seconds(query.maxLifetime),
-      rotateWithin: seconds(query.rotateWithin),
-      ...shardParams(query),
-    },
+    params,
   );
 }
 

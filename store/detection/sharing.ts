@@ -24,9 +24,32 @@ export interface SharedUse {
   calls: number;
 }
 
-/** Tokens that came from at least so many networks or countries, or with so many agents, within five minutes. */
+/** So many tokens are looked at by name. */
+const MOST_NAMED = 5_000;
+
+/** Tokens with more than one network, country or agent in a look: nearly all have one, and need no lists of them. */
+async function readSeveral(db: Db, scope: Scope): Promise<string[]> {
+  const differ = (column: string): string => `min(${column}) != max(${column})`;
+  const rows = await db.query<{ tokenHash: string }>(
+    `SELECT lower(hex(c.token_hash)) AS tokenHash FROM ${db.database}.${TABLES.calls} AS c
+     WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)}
+     GROUP BY c.token_hash
+     HAVING ${['c.asn', 'cityHash64(c.user_agent)', 'cityHash64(c.country)'].map(differ).join(' OR ')}
+     LIMIT ${String(MOST_NAMED + 1)}`,
+    scopeParams(scope),
+  );
+  return rows.map((row) => row.tokenHash);
+}
+
+/**
+ * Tokens that came from at least so many networks or countries, or with so many agents, within five minutes.
+ */
 export async function readSharedUse(db: Db, scope: Scope, least: number): Promise<SharedUse[]> {
   const seen = `${db.database}.${TABLES.tokenSeen}`;
+  const several = least < 2 ? null : await readSeveral(db, scope);
+  if (several?.length === 0) return [];
+  const few = several !== null && several.length <= MOST_NAMED;
+  const only = few ? 'AND c.token_hash IN (SELECT unhex(arrayJoin({several:Array(String)})))' : '';
   return db.query<SharedUse>(
     `WITH used AS (
        SELECT c.token_hash AS token_hash, toStartOfInterval(c.time, INTERVAL 5 MINUTE) AS begun,
@@ -34,7 +57,7 @@ export async function readSharedUse(db: Db, scope: Scope, least: number): Promis
          groupUniqArrayIf(50)(toString(c.user_agent), c.user_agent != '') AS agents,
          arraySort(groupUniqArrayIf(50)(toString(c.country), c.country != '' AND c.network_kind != 'vpn')) AS countries,
          min(c.time) AS first, max(c.time) AS last, count() AS n
-       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)}
+       FROM ${db.database}.${TABLES.calls} AS c WHERE ${scopeSql(scope)} AND ${WITH_TOKEN} ${andOwnToken(scope)} ${only}
        GROUP BY c.token_hash, begun
        HAVING length(asns) >= {least:UInt32} OR length(agents) >= {least:UInt32}
          OR length(countries) >= {least:UInt32} LIMIT 2000
@@ -54,7 +77,7 @@ export async function readSharedUse(db: Db, scope: Scope, least: number): Promis
        HAVING since < fromUnixTimestamp64Milli({from:Int64} - 3600000)
      ) AS s ON s.token_hash = u.token_hash
      GROUP BY u.token_hash, u.client, u.asns, u.agents, u.countries, u.first, u.last, u.n`,
-    { ...scopeParams(scope), least },
+    { ...scopeParams(scope), least, ...(few ? { several } : {}) },
   );
 }
 
