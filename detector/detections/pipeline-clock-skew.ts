@@ -9,6 +9,8 @@ export interface SkewWindow {
   calls: number;
   /** Median of arrival minus event time, ms. */
   lag: number;
+  /** How far lags lie apart, from the 10th to the 90th percentile, ms. */
+  spread: number;
   /** Calls of the day dated so far off that their time of arrival was kept instead. */
   redated: number;
   /** Whether those were dated in the future. */
@@ -23,9 +25,13 @@ interface OthersLag {
 }
 
 const ahead: SkewWindow = {
-  ...{ service: 'payments', calls: 300, lag: -45_000, redated: 0, kind: 'future' },
+  ...{ service: 'payments', calls: 300, lag: -45_000, spread: 900 },
+  ...{ redated: 0, kind: 'future' },
   ...{ first: MONDAY, last: MONDAY + 300_000 },
 };
+
+/** Calls that are late by so different times are history that is sent now, ms: a clock is wrong for all alike. */
+const HISTORY_MS = 5_400_000;
 
 /** A service's clock is wrong: its calls count in other minutes than they happened in. */
 export const pipelineClockSkew = defineDetection<SkewWindow, OthersLag>({
@@ -40,6 +46,7 @@ export const pipelineClockSkew = defineDetection<SkewWindow, OthersLag>({
     'One of many instances with a wrong clock, unless it is so far ahead that its calls are kept at arrival.',
     'A clock that is less than five minutes behind: calls wait that long in exporters.',
     'Calls that are late with all services: then it is the way here, not a clock.',
+    'A clock that is behind while its service also sends the history of hours.',
   ],
   runbook: [
     'See the clock of its hosts: chronyc tracking, or timedatectl.',
@@ -51,7 +58,7 @@ export const pipelineClockSkew = defineDetection<SkewWindow, OthersLag>({
     const off = window.redated >= redated;
     const lag = window.lag - Math.max(0, usual.lag);
     const isAhead = window.lag < -1000 * ahead_seconds;
-    const isBehind = lag > 1000 * behind_seconds;
+    const isBehind = lag > 1000 * behind_seconds && window.spread < HISTORY_MS;
     if (!off && (window.calls < calls || !(isAhead || isBehind))) return null;
     const value = off ? window.kind : isAhead ? 'ahead' : 'behind';
     const explanation = off
@@ -80,6 +87,11 @@ export const pipelineClockSkew = defineDetection<SkewWindow, OthersLag>({
         name: 'late with all services',
         window: { ...ahead, lag: 900_000 },
         baseline: { lag: 880_000 },
+      },
+      {
+        name: 'the history of two days, sent at once',
+        window: { ...ahead, lag: 90_000_000, spread: 130_000_000 },
+        baseline: { lag: 0 },
       },
       { name: 'few calls', window: { ...ahead, calls: 12 }, baseline: { lag: 0 } },
     ],

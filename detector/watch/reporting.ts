@@ -143,7 +143,7 @@ async function redated(db: Db, to: number): Promise<OpenNotice[]> {
       detection,
       entity: serviceEntity(row.service),
       noticed: detection.detect(
-        { ...row, lag: 0, first: start, last: to },
+        { ...row, lag: 0, spread: 0, first: start, last: to },
         { lag: 0 },
         detection.parameters,
       ),

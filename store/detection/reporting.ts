@@ -178,6 +178,8 @@ export interface Arrivals {
   calls: number;
   /** Median of arrival minus event time, ms; negative where calls are dated in the future. */
   lag: number;
+  /** How far lags lie apart, from the 10th to the 90th percentile, ms. */
+  spread: number;
   /** Event time of the first and the last, epoch ms. */
   first: number;
   last: number;
@@ -199,7 +201,8 @@ export async function readArrivals(
 ): Promise<Arrivals[]> {
   return db.query<Arrivals>(
     `SELECT toString(c.service) AS service, count() AS calls,
-       toInt64(quantile(0.5)(toUnixTimestamp64Milli(c.ingested_at) - toUnixTimestamp64Milli(c.time))) AS lag,
+       quantiles(0.1, 0.5, 0.9)(toUnixTimestamp64Milli(c.ingested_at) - toUnixTimestamp64Milli(c.time)) AS lags,
+       toInt64(lags[2]) AS lag, toInt64(lags[3] - lags[1]) AS spread,
        toUnixTimestamp64Milli(min(c.time)) AS first, toUnixTimestamp64Milli(max(c.time)) AS last,
        arrayMap(id -> lower(hex(id)), groupUniqArrayIf(1000)(c.trace_id, c.trace_id != toFixedString('', 16)))
          AS traceIds

@@ -113,7 +113,7 @@ it('when all fall silent at once it is one finding, about the way to here', asyn
   );
 });
 
-it('clocks that are ahead, behind and far ahead are findings; calls of a batch exporter are not', async () => {
+it('clocks that are ahead, behind and far ahead are findings; calls of a batch exporter, or sent days later, are not', async () => {
   const at = Date.now();
   const served = (service: string, lag: number) =>
     Array.from({ length: 40 }, () => ({ token: 'x', service, time: at - lag }));
@@ -122,6 +122,8 @@ it('clocks that are ahead, behind and far ahead are findings; calls of a batch e
     ...served('ahead', -60_000),
     ...served('behind', 3 * HOUR),
     ...served('far-ahead', -HOUR),
+    // What was kept for two days and is sent now.
+    ...Array.from({ length: 40 }, (_, i) => served('backlog', i * HOUR).slice(0, 1)).flat(),
   ]);
   // The collector writes what it counted every few seconds.
   let found: string[] = [];
