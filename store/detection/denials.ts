@@ -10,6 +10,10 @@ export const CONCERNS_DENIED = 'c.status IN (401, 403, 429)';
 const DENIED = 'c.status IN (401, 403)';
 const TAKEN = `c.status BETWEEN 200 AND 299 AND ${WITH_TOKEN}`;
 
+/** Ten minutes that begin every five: what happens within five lies in one of them, wherever the clock stands. */
+const WINDOWS = `[toStartOfInterval(c.time, INTERVAL 10 MINUTE),
+  toStartOfInterval(c.time - INTERVAL 5 MINUTE, INTERVAL 10 MINUTE) + INTERVAL 5 MINUTE]`;
+
 /** Refused calls, and one that was let pass after them. */
 export interface Breakthrough {
   /** Of the token that was let pass. */
@@ -29,7 +33,8 @@ export interface Breakthrough {
 /**
  * Tokens that were let pass on a route after at least so many refusals there, and tokens let pass
  * from an address after so many refusals of others, within ten minutes. A token that was let pass half as
- * often while it was refused is no breakthrough: some of its calls are always refused.
+ * often while it was refused is no breakthrough: some of its calls are always refused. Of each the first of a
+ * day (UTC).
  */
 export async function readBreakthroughs(
   db: Db,
@@ -45,8 +50,9 @@ export async function readBreakthroughs(
        arraySort(groupArrayIf(10000)(c.time, ${DENIED})) AS denials,
        groupArrayIf(1000)((c.time, c.token_hash, toString(c.client_id)), ${TAKEN}) AS passes,
        groupUniqArrayIf(5)(concat(c.method, ' ', c.route), ${DENIED}) AS routes
-     FROM ${calls} AS c WHERE ${scopeSql(scope)} AND (${DENIED} OR ${TAKEN}) AND ${where}
-     GROUP BY ${key}, toStartOfInterval(c.time, INTERVAL 10 MINUTE)
+     FROM ${calls} AS c ARRAY JOIN ${WINDOWS} AS begun
+     WHERE ${scopeSql(scope)} AND (${DENIED} OR ${TAKEN}) AND ${where}
+     GROUP BY ${key}, begun
      HAVING denied >= {least:UInt32} AND passed.1 > denials[{least:UInt32}]
          ${by === 'token' ? 'AND between < {least:UInt32} / 2' : ''}`;
   const deniers = (column: string): string =>
@@ -60,7 +66,8 @@ export async function readBreakthroughs(
        UNION ALL
        ${grouped('address', 'c.ip_hash', `c.ip_hash != toFixedString('', 16) AND ${deniers('ip_hash')}`)}
          AND (tokens >= {least:UInt32} / 2 OR nameless >= {least:UInt32})
-     ) WHERE ${ownSql(scope, 'passed.2')} LIMIT 1000`,
+     ) WHERE ${ownSql(scope, 'passed.2')}
+     ORDER BY passedAt, denied DESC LIMIT 1 BY tokenHash, by, toDate(passed.1) LIMIT 1000`,
     { ...scopeParams(scope), least },
   );
 }

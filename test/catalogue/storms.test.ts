@@ -116,7 +116,12 @@ it('a storm of refused calls is one low incident; what passes after a burst of r
     { token: 'tried', client: 'halves', time: begun + i * spaced, status: i < 59 ? 403 : 200 },
   ]).flat();
   const last = { ...through, time: begun + 400 * spaced };
-  await stage.serve([...guess, ...stuffing, ...tries, last]);
+  // On both sides of the ten minutes' beginning.
+  const across = Array.from({ length: 31 }, (_, i) => ({
+    ...{ token: 'across', client: 'halves', time: begun + (i - 15) * 1_000 },
+    status: i < 30 ? 403 : 200,
+  }));
+  await stage.serve([...guess, ...stuffing, ...tries, ...across, last]);
   const found = await stage.look();
   const storm = found.filter((one) => one.detection === 'authorization.denied-storm');
   expect(storm.map((one) => [one.name, one.severity])).toEqual([['stormed', 'low']]);
@@ -126,5 +131,6 @@ it('a storm of refused calls is one low incident; what passes after a burst of r
   expect(storm[0]?.evidence.facts).toMatchObject({ rejected: 400, rate_limited: 200 });
   expect(idsOf(found, 'through')).toContain('authorization.failure-burst');
   expect(idsOf(found, 'tried')).toContain('authorization.failure-burst');
+  expect(idsOf(found, 'across')).toContain('authorization.failure-burst');
   expect(idsOf(found, 'half')).not.toContain('authorization.failure-burst');
 });
