@@ -4,7 +4,7 @@ import { DESK, hourOfDesk } from '../mix/example.ts';
 import { fewestToShift } from '../mix/shift.ts';
 import type { Shift } from '../mix/shift.ts';
 import { MONDAY } from '../values/example.ts';
-import { HOUR_MS, MINUTE_MS } from '../volume/calendar.ts';
+import { MINUTE_MS } from '../volume/calendar.ts';
 import { count, odds, percent, plural } from '../words.ts';
 
 /** What a token called most within 60 minutes, beyond its usual share. */
@@ -12,6 +12,8 @@ export interface MixShiftWindow {
   /** Beginning of the last minute, epoch ms. */
   minute: number;
   shift: Shift;
+  /** Beginning of the minute since which the route has had more than its share, epoch ms. */
+  since: number;
 }
 
 export interface MixShiftBaseline {
@@ -22,6 +24,7 @@ export interface MixShiftBaseline {
 
 const seen = (calls: number, of: number): MixShiftWindow => ({
   minute: MONDAY,
+  since: MONDAY - 20 * MINUTE_MS,
   shift: hourOfDesk(calls, of),
 });
 
@@ -44,7 +47,7 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
     'Ask the client whether a report, an export or a retry loop was started.',
     'If nobody claims it, revoke the token and list what it read since the first call.',
   ],
-  detect: ({ minute, shift }, baseline, parameters) => {
+  detect: ({ minute, shift, since }, baseline, parameters) => {
     const { bits, route, calls, of } = shift;
     const threshold = baseline.threshold ?? parameters['bits'] ?? 20;
     if (!(bits > threshold)) return null;
@@ -67,7 +70,7 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
         facts: { calls_1_h: of, active_hours: Math.round(active) },
         ...(active < 48 ? { unknown: ['less than 48 active hours are known'] } : {}),
       },
-      windowStart: minute + MINUTE_MS - HOUR_MS,
+      windowStart: since,
       windowEnd: minute + MINUTE_MS,
     };
   },

@@ -2,7 +2,7 @@ import type { Db } from '../../store/db.ts';
 import { readRouteMinutes } from '../../store/detection/mixes.ts';
 import type { MixPast, RouteMinute } from '../../store/detection/mixes.ts';
 import { MixPasts } from '../mix/pasts.ts';
-import { fewestToShift, isWorthJudging, shiftOf } from '../mix/shift.ts';
+import { fewestToShift, isWorthJudging, shiftOf, shiftedSince } from '../mix/shift.ts';
 import type { MixWindow } from '../mix/shift.ts';
 import { DETECTIONS } from '../registry.ts';
 import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
@@ -36,13 +36,16 @@ export async function judgeMixes(
   }
 }
 
-/** The 60 minutes that end with a minute. */
-function windowOf(minute: number, rows: readonly RouteMinute[]): MixWindow {
+/** Calls of the 60 minutes that end with a minute. */
+function within(minute: number, rows: readonly RouteMinute[]): RouteMinute[] {
   const last = minute / MINUTE_MS;
+  return rows.filter((row) => row.minute <= last && row.minute > last - TRAILING);
+}
+
+function windowOf(minute: number, rows: readonly RouteMinute[]): MixWindow {
   const routes = new Map<string, number>();
   let calls = 0;
   for (const row of rows) {
-    if (row.minute > last || row.minute <= last - TRAILING) continue;
     calls += row.calls;
     routes.set(row.route, (routes.get(row.route) ?? 0) + row.calls);
   }
@@ -55,7 +58,8 @@ function judgeMix(
   rows: readonly RouteMinute[],
   into: Judged,
 ): void {
-  const shift = shiftOf(windowOf(minute, rows), past);
+  const called = within(minute, rows);
+  const shift = shiftOf(windowOf(minute, called), past);
   if (shift === null || shift.bits < FLOOR) return;
   const { key, clientId } = entity;
   const { route: value, bits } = shift;
@@ -64,7 +68,8 @@ function judgeMix(
   const threshold = into.thresholds?.('mix', key, hourOf(minute));
   const baseline = { past, ...(threshold === undefined ? {} : { threshold }) };
   const detection = DETECTIONS.scopeMixShift;
-  const noticed = detection.detect({ minute, shift }, baseline, detection.parameters);
+  const since = shiftedSince(called, shift) * MINUTE_MS;
+  const noticed = detection.detect({ minute, since, shift }, baseline, detection.parameters);
   if (noticed === null) return;
   const last = minute / MINUTE_MS;
   const inMinute = rows

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { MixPast } from '../../store/detection/mixes.ts';
-import { correlationOf, fewestToShift, shareBits, shiftOf, usualShareOf } from './shift.ts';
+import {
+  correlationOf,
+  fewestToShift,
+  shareBits,
+  shiftOf,
+  shiftedSince,
+  usualShareOf,
+} from './shift.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 23, 12);
@@ -84,6 +91,18 @@ describe('the shift of the mix', () => {
         if (one !== undefined) expect(shareBits(calls, of, one, past)).toBeGreaterThanOrEqual(0);
       }
     }
+  });
+
+  it('says since when a route has had more than its share', () => {
+    const rows = [
+      ...repeat(40, (i) => ({ minute: 100 + i, route: 'a', calls: 9 })),
+      ...repeat(40, (i) => ({ minute: 100 + i, route: 'b', calls: 1 })),
+      ...repeat(8, (i) => ({ minute: 132 + i, route: 'b', calls: 7 })),
+    ].sort((one, other) => one.minute - other.minute);
+    const shift = shiftOf(now({ a: 360, b: 96 }), even);
+    if (shift === null) throw new Error('not found');
+    expect(shiftedSince(rows, shift)).toBe(132);
+    expect(shiftedSince([], shift)).toBe(0);
   });
 
   it('names the fewest calls that would have been enough', () => {

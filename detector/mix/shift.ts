@@ -1,5 +1,5 @@
 import { lnShareTail } from '../statistics/beta-binomial.ts';
-import type { MixPast, RoutePast } from '../../store/detection/mixes.ts';
+import type { MixPast, RouteMinute, RoutePast } from '../../store/detection/mixes.ts';
 import { HOUR_MS } from '../volume/calendar.ts';
 
 /** What a token called within 60 minutes. */
@@ -99,6 +99,26 @@ export function shiftOf(window: MixWindow, past: MixPast): Shift | null {
     most = { route: route.route, calls, of: window.calls, usual, bits };
   }
   return most;
+}
+
+/**
+ * Since when a route has had more than its share: the beginning of that stretch up to the end in which
+ * its calls exceed what was to be expected of them by most.
+ *
+ * @param rows calls by minute (since the epoch) and route, in order of time
+ * @returns a minute since the epoch
+ */
+export function shiftedSince(rows: readonly RouteMinute[], { route, usual }: Shift): number {
+  let since = rows.at(-1)?.minute ?? 0;
+  let excess = 0;
+  let most = 0;
+  for (const row of rows.toReversed()) {
+    excess += (row.route === route ? row.calls : 0) - usual * row.calls;
+    if (excess <= most) continue;
+    most = excess;
+    since = row.minute;
+  }
+  return since;
 }
 
 /** The fewest calls to a route, beside the same calls to others, with more than so many bits. */

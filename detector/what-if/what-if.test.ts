@@ -5,6 +5,7 @@ import type { Incident } from '../../model/incident.ts';
 import { foldWhatIf } from '../../model/what-if.ts';
 import type { WhatIfAsked } from '../../model/what-if.ts';
 import { createLease } from '../../store/lease.ts';
+import type { Lease } from '../../store/lease.ts';
 import { appendWhatIfStep, listWhatIfs, readWhatIf } from '../../store/what-if/questions.ts';
 import {
   changedParameters,
@@ -30,6 +31,7 @@ const random = seeded(5);
 
 let store: TestStore;
 let worker: WhatIfWorker;
+let lease: Lease;
 
 function call(t: number, time: number, country = 'DE'): TestCall {
   return {
@@ -64,7 +66,7 @@ beforeAll(async () => {
   );
   await insertTestCalls(store.db, calls);
   const place = { host: 'here', pid: process.pid, isAlive: () => true };
-  const lease = createLease({ db: store.db, now: Date.now, stage: 'what_if', ...place });
+  lease = createLease({ db: store.db, now: Date.now, stage: 'what_if', ...place });
   const live = createLiveSettings(store.db, detectorSchema.parse({}), log);
   await live.refresh();
   const settings = () => live.current;
@@ -90,6 +92,18 @@ describe('a question', () => {
       ['strict', null],
     ]);
   }, 60_000);
+
+  it('is not begun while another detector is at one', async () => {
+    const place = { host: 'elsewhere', pid: 1, isAlive: () => true };
+    const standing = createLease({ db: store.db, now: Date.now, stage: 'what_if', ...place });
+    await lease.release();
+    expect(await standing.hold()).toBe(true);
+    await ask('second');
+    await worker.look(never);
+    expect(await readWhatIf(store.db, 'second')).toMatchObject({ state: 'waiting', attempts: 0 });
+    await standing.release();
+    await appendWhatIfStep(store.db, 'second', { kind: 'cancelled', by: 'person:ada' });
+  });
 
   it('that was cancelled is not begun, and one under way ends and stays cancelled', async () => {
     await ask('never-mind');
