@@ -81,13 +81,23 @@ describe('looking up only what is not known', () => {
     const base = START - 200 * 24 * HOUR;
     const random = seeded(3);
     const long = call(random, 40, base - 100 * HOUR);
-    await insertTestCalls(store.db, [{ ...long, ingestedAt: long.time }]);
+    const other = { ...long, route: '/other' };
+    await insertTestCalls(
+      store.db,
+      [long, other].map((one) => ({ ...one, ingestedAt: one.time })),
+    );
     await insertTestCalls(store.db, [{ ...long, time: base, ingestedAt: base }]);
     let asked = 0;
+    const hear = (sql: string): void => void (asked += sql.includes('token_seen') ? 1 : 0);
+    const exec: typeof store.db.client.exec = async (params) => {
+      hear(params.query);
+      return store.db.client.exec(params);
+    };
     const db = {
       ...store.db,
+      client: Object.assign(Object.create(store.db.client) as typeof store.db.client, { exec }),
       query: async <T>(sql: string, ...rest: []): Promise<T[]> => {
-        asked += 1;
+        hear(sql);
         return store.db.query<T>(sql, ...rest);
       },
     };
@@ -97,6 +107,10 @@ describe('looking up only what is not known', () => {
       const page = await readUnknownValues(db, known, arrival, { limit: 100 });
       expect(page).toMatchObject({ values: [], next: null });
     }
+    expect(asked).toBe(1);
+    // What it has not shown in a look before was looked up with the rest.
+    await insertTestCalls(store.db, [{ ...other, time: base, ingestedAt: base }]);
+    await readUnknownValues(db, known, arrival, { limit: 100 });
     expect(asked).toBe(1);
     known.latest = base + 5 * HOUR;
     await readUnknownValues(db, known, arrival, { limit: 100 });

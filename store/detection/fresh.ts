@@ -143,6 +143,32 @@ export async function* readShownKeys(
   );
 }
 
+/** Of a token with more values than so many the rest is looked up as it is shown. */
+const MOST_KNOWN = 200;
+
+/**
+ * The keys of all values that some tokens have shown for so long that they will be fresh in no look at calls
+ * of the two hours before a moment (epoch ms), or later; low and high halves.
+ */
+export async function* readLongKnown(
+  db: Db,
+  to: number,
+  tokens: readonly string[],
+): AsyncGenerator<Uint32Array> {
+  yield* streamRows(
+    db,
+    `SELECT groupArray(${String(MOST_KNOWN)})(key) FROM (
+       SELECT token_hash, ${KEY('token_hash', 'dimension', 'value')} AS key
+       FROM ${db.database}.${TABLES.tokenSeen}
+       PREWHERE token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+       GROUP BY token_hash, dimension, value
+       HAVING min(first_seen) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64})) - INTERVAL ${String(YOUNG_UNTIL)} HOUR
+     ) GROUP BY token_hash`,
+    { to, tokens },
+    (row) => row.halves(),
+  );
+}
+
 /**
  * Values in young calls of a range that their tokens first showed less than three days before the
  * hour of the call, by token, dimension, value and hour; in order of time.
