@@ -5,6 +5,7 @@ import { TABLES } from '../store/tables.ts';
 import { openTestConsole } from '../test/support/test-console.ts';
 import type { TestConsole } from '../test/support/test-console.ts';
 import { startConsole } from './main.ts';
+import { pagePolicy } from './security-headers.ts';
 import type { IncidentRow, incidentViewSchema } from './api/schemas.ts';
 
 let test: TestConsole;
@@ -199,7 +200,10 @@ describe('other sites', () => {
 
   it('get no page into a frame and no script into a page', async () => {
     const { headers } = await test.app.inject({ url: '/health' });
-    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    const policy = headers['content-security-policy'];
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(`${String(policy)};`).toMatch(/default-src 'none';/);
+    expect(pagePolicy('n')).toContain("script-src 'self'; style-src 'self' 'nonce-n';");
     expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers['x-frame-options']).toBe('DENY');
   });

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pseudonym } from '../../model/hash.ts';
 import { startTestCollector } from './collector-fixture.ts';
 import type { TestCollector } from './collector-fixture.ts';
 import { otlpBody } from './otlp-body.ts';
 import type { Value } from './otlp-body.ts';
+
+const PEPPER = 'a pepper for tests only, 32 bytes';
 
 let behindProxy: TestCollector;
 let direct: TestCollector;
@@ -59,6 +62,28 @@ describe('tls_version', () => {
   it('is none whatever a client writes, where no proxy is trusted', async () => {
     const [call] = await read(direct, 'tls', [{ ...HTTP, [PROTO]: ['https'] }]);
     expect(call?.['tls_version']).toBe('none');
+  });
+});
+
+describe('the address', () => {
+  const FORWARDED = 'http.request.header.x-forwarded-for';
+  const peer = { 'network.peer.address': '81.2.69.160' };
+  const ipOf = (address: string): string => pseudonym(PEPPER, 'ip', address);
+
+  it('is what the trusted proxy saw, whatever the client wrote before it', async () => {
+    const calls = await read(behindProxy, 'address', [
+      { ...peer, [FORWARDED]: ['6.6.6.6, 81.2.69.142'] },
+      { ...peer, [FORWARDED]: ['6.6.6.6', '81.2.69.142'] },
+      { ...peer, 'client.address': '6.6.6.6', [FORWARDED]: ['6.6.6.6, 81.2.69.142'] },
+      { ...peer, 'http.request.header.forwarded': ['for=6.6.6.6, for=81.2.69.142'] },
+    ]);
+    expect(calls.map(({ ip }) => ip)).toEqual(calls.map(() => ipOf('81.2.69.142')));
+    expect(calls).toHaveLength(4);
+  });
+
+  it('is the peer where no proxy is trusted, whatever a header says', async () => {
+    const [call] = await read(direct, 'address', [{ ...peer, [FORWARDED]: ['6.6.6.6'] }]);
+    expect(call?.['ip']).toBe(ipOf('81.2.69.160'));
   });
 });
 

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -14,7 +14,6 @@ import { startTestCollector } from './collector-fixture.ts';
 import type { TestCollector } from './collector-fixture.ts';
 
 const PEPPER = 'a pepper for tests only, 32 bytes';
-const ZEROS = '0'.repeat(32);
 
 let collector: TestCollector;
 beforeAll(async () => {
@@ -24,8 +23,12 @@ afterAll(async () => {
   await collector.close();
 });
 
-/** Sends spans as a service would, through the SDK's own exporter. */
-async function send(exporter: SpanExporter, service: string, calls: Attributes[]): Promise<void> {
+/** Sends spans as a service would, through the SDK's own exporter; gives them as they are traced. */
+async function send(
+  exporter: SpanExporter,
+  service: string,
+  calls: Attributes[],
+): Promise<SpanContext[]> {
   const provider = new sdk.TracerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
@@ -34,14 +37,17 @@ async function send(exporter: SpanExporter, service: string, calls: Attributes[]
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
   });
   const tracer = provider.getTracer('test');
+  const sent: SpanContext[] = [];
   for (const attributes of calls) {
     const span = tracer.startSpan('GET', { kind: SpanKind.SERVER, attributes });
     tracer.startSpan('SELECT', { kind: SpanKind.CLIENT }).end();
     span.setStatus({ code: SpanStatusCode.OK });
     span.end();
+    sent.push(span.spanContext());
   }
   await provider.forceFlush();
   await provider.shutdown();
+  return sent;
 }
 
 const INSTRUMENTED: Attributes = {
@@ -87,7 +93,8 @@ const exporters: [string, () => SpanExporter][] = [
 
 describe('the OpenTelemetry SDK', () => {
   it.each(exporters)('is understood in %s', async (name, make) => {
-    await send(make(), `svc-${name}`, [INSTRUMENTED]);
+    const begun = Date.now();
+    const [traced] = await send(make(), `svc-${name}`, [INSTRUMENTED]);
     const [call, ...others] = await collector.calls(`service = 'svc-${name}'`);
     expect(others).toEqual([]);
     expect(call).toMatchObject({
@@ -102,8 +109,16 @@ describe('the OpenTelemetry SDK', () => {
       ...{ owner: pseudonym(PEPPER, 'subject', 'user 7'), bound: '0a'.repeat(32) },
       ...{ request_fields: ['amount', 'currency'], amount: 12.5, currency: 'EUR', source: 'otlp' },
     });
-    expect(call?.['trace']).not.toBe(ZEROS);
+    expect(call).toMatchObject({ trace: traced?.traceId, span: traced?.spanId });
     expect(Math.abs(Number(call?.['at']) - Date.now())).toBeLessThan(20_000);
+    // When it came is our own word, not the sender's.
+    const [kept] = await collector.store.db.query<{ arrived: number }>(
+      `SELECT toUnixTimestamp64Milli(ingested_at) AS arrived FROM tokenwatch.calls
+       WHERE service = {service:String}`,
+      { service: `svc-${name}` },
+    );
+    expect(kept?.arrived).toBeGreaterThanOrEqual(begun);
+    expect(kept?.arrived).toBeLessThanOrEqual(Date.now());
   });
 
   it('is understood without any attribute of ours, from its captured headers', async () => {
