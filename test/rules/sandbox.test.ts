@@ -102,6 +102,7 @@ describe('the user that rules run as', () => {
     'KILL QUERY WHERE 1 SYNC',
     'SELECT 1 SETTINGS max_execution_time = 0',
     'SELECT 1 SETTINGS max_memory_usage = 0',
+    'SELECT 1 SETTINGS max_rows_to_read = 0',
     'SELECT 1 SETTINGS readonly = 0',
     'SELECT 1 SETTINGS allow_ddl = 1',
   ])('is refused %s', async (sql) => {
