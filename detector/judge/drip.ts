@@ -8,7 +8,7 @@ import type { Entity } from '../findings.ts';
 import { shiftOf } from '../mix/shift.ts';
 import { DETECTIONS } from '../registry.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
-import { FLOOR } from './judged.ts';
+import { FLOOR, noteSurprise } from './judged.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
 
 /** A drip is looked at over a day. */
@@ -59,10 +59,8 @@ function judgeDrip(
   const shift = shiftOf({ minute: from, ...mix }, past);
   if (shift === null || shift.bits < FLOOR) return;
   const { route: value, bits } = shift;
-  const common = { entity: 'token', key, clientId, stratum: 0, excess: 0 } as const;
-  into.surprises.push({ ...common, dimension: 'drip', value, time: hour * HOUR_MS, bits });
-  const threshold = into.thresholds?.('drip', key, hour);
-  const baseline = { past, ...(threshold === undefined ? {} : { threshold }) };
+  const noted = { key, clientId, dimension: 'drip', value, time: hour * HOUR_MS, bits };
+  const baseline = { past, ...noteSurprise(into, noted) };
   const detection = DETECTIONS.volumeDrip;
   const window = { from, to: (hour + 1) * HOUR_MS, deviations, shift };
   const noticed = detection.detect(window, baseline, detection.parameters);

@@ -3,6 +3,7 @@ import type { Thresholds } from '../calibration/calibration.ts';
 import type { Noticed } from '../detection.ts';
 import type { Feedback } from '../feedback/quieted.ts';
 import type { MixPasts } from '../mix/pasts.ts';
+import { hourOf } from '../volume/calendar.ts';
 import type { Notice } from '../findings.ts';
 import type { VolumeCase } from './surge.ts';
 
@@ -37,3 +38,20 @@ export interface Judged {
 
 /** Finds out the thresholds of some entities, as of an hour. */
 export type LearnThresholds = (keys: readonly string[], hour: number) => Promise<Thresholds>;
+
+/** A surprise of a token; its value where it is about one. */
+type TokenSurprise = Pick<SurpriseRow, 'key' | 'clientId' | 'dimension' | 'time' | 'bits'> & {
+  value?: string;
+};
+
+/**
+ * Keeps a token's surprise.
+ *
+ * @returns what was learnt of the bits above which its dimension alarms, for a baseline
+ */
+export function noteSurprise(into: Judged, one: TokenSurprise): { threshold?: number } {
+  const { dimension, key, time } = one;
+  into.surprises.push({ value: '', ...one, entity: 'token', stratum: 0, excess: 0 });
+  const threshold = into.thresholds?.(dimension, key, hourOf(time));
+  return threshold === undefined ? {} : { threshold };
+}

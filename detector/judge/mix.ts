@@ -6,7 +6,7 @@ import { fewestToShift, isWorthJudging, shiftOf, shiftedSince } from '../mix/shi
 import type { MixWindow } from '../mix/shift.ts';
 import { DETECTIONS } from '../registry.ts';
 import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
-import { FLOOR } from './judged.ts';
+import { FLOOR, noteSurprise } from './judged.ts';
 import type { Judged } from './judged.ts';
 import type { VolumeCase } from './surge.ts';
 
@@ -63,10 +63,8 @@ function judgeMix(
   if (shift === null || shift.bits < FLOOR) return;
   const { key, clientId } = entity;
   const { route: value, bits } = shift;
-  const common = { entity: 'token', key, clientId, stratum: 0, excess: 0 } as const;
-  into.surprises.push({ ...common, dimension: 'mix', value, time: minute, bits });
-  const threshold = into.thresholds?.('mix', key, hourOf(minute));
-  const baseline = { past, ...(threshold === undefined ? {} : { threshold }) };
+  const noted = { key, clientId, dimension: 'mix', value, time: minute, bits };
+  const baseline = { past, ...noteSurprise(into, noted) };
   const detection = DETECTIONS.scopeMixShift;
   const since = shiftedSince(called, shift) * MINUTE_MS;
   const noticed = detection.detect({ minute, since, shift }, baseline, detection.parameters);

@@ -6,8 +6,8 @@ import { FEWEST_DENIED, FEWEST_NOT_FOUND, deniedBits } from '../outcomes/surpris
 import { fewestFor, notFoundBits } from '../outcomes/surprise.ts';
 import type { OutcomeBaseline, OutcomeWindow } from '../outcomes/surprise.ts';
 import { DETECTIONS } from '../registry.ts';
-import { MINUTE_MS, hourOf } from '../volume/calendar.ts';
-import { FLOOR } from './judged.ts';
+import { MINUTE_MS } from '../volume/calendar.ts';
+import { FLOOR, noteSurprise } from './judged.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
 
 const HOUR_MINUTES = 60;
@@ -104,10 +104,7 @@ function judgeWindow(
   const bits = bitsOf(window, past);
   if (bits < FLOOR) return;
   const time = window.minute;
-  const common = { entity: 'token', key, clientId, value: '', stratum: 0, excess: 0 } as const;
-  into.surprises.push({ ...common, dimension, time, bits });
-  const threshold = into.thresholds?.(dimension, key, hourOf(time));
-  const baseline = { ...past, ...(threshold === undefined ? {} : { threshold }) };
+  const baseline = { ...past, ...noteSurprise(into, { key, clientId, dimension, time, bits }) };
   const noticed = detection.detect(window, baseline, detection.parameters);
   if (noticed === null) return;
   const entity: Entity = { kind: 'token', key, tokenHash: key, clientId };

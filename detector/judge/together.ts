@@ -7,7 +7,7 @@ import type { Thresholds } from '../calibration/calibration.ts';
 import type { Entity } from '../findings.ts';
 import { DETECTIONS } from '../registry.ts';
 import { HOUR_MS, MINUTE_MS, hourOf } from '../volume/calendar.ts';
-import { FLOOR } from './judged.ts';
+import { FLOOR, noteSurprise } from './judged.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
 
 /** Surprises of windows are stamped with the beginning of the minute that ends them. */
@@ -63,14 +63,13 @@ export function judgeTogether(
     if (!severalSides(rows)) continue;
     const since = Math.min(...fresh.map(completeAt));
     const clientId = fresh[0]?.clientId ?? '';
-    judgeToken({ key, clientId, since }, signsOf(rows, thresholds), thresholds, into);
+    judgeToken({ key, clientId, since }, signsOf(rows, thresholds), into);
   }
 }
 
 function judgeToken(
   who: { key: string; clientId: string; since: number },
   signs: readonly Sign[],
-  thresholds: Thresholds,
   into: Judged,
 ): void {
   const { key, clientId, since } = who;
@@ -84,10 +83,7 @@ function judgeToken(
     const bits = togetherBits(strongestOf(window));
     if (bits < FLOOR || bits <= most) continue;
     most = bits;
-    const common = { entity: 'token', key, clientId, value: '', stratum: 0, excess: 0 } as const;
-    into.surprises.push({ ...common, dimension: 'together', time, bits });
-    const threshold = thresholds('together', key, hourOf(time));
-    const baseline = threshold === undefined ? {} : { threshold };
+    const baseline = noteSurprise(into, { key, clientId, dimension: 'together', time, bits });
     const noticed = detection.detect({ signs: window }, baseline, detection.parameters);
     if (noticed === null || bits < MORE * told) continue;
     told = bits;

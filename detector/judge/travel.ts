@@ -14,7 +14,7 @@ import {
 import type { Stop, Switch } from '../geography/travel.ts';
 import { DETECTIONS } from '../registry.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
-import { FLOOR } from './judged.ts';
+import { FLOOR, noteSurprise } from './judged.ts';
 import type { Judged, LearnThresholds } from './judged.ts';
 
 /** Of a token's impossible switches within an hour, so many are judged one by one. */
@@ -122,16 +122,10 @@ function judgeSwitches(
   if (bits < FLOOR) return;
   const key = trail.tokenHash;
   const time = last.arrived;
-  const common = { entity: 'token', key, clientId, value: '', stratum: 0, excess: 0 } as const;
-  into.surprises.push({ ...common, dimension: 'travel', time, bits });
+  const learnt = noteSurprise(into, { key, clientId, dimension: 'travel', time, bits });
   const detection = DETECTIONS.geographyImpossibleTravel;
-  const threshold = into.thresholds?.('travel', key, hourOf(time));
   const window = { switches, start: first.left, end: time + 1 };
-  const noticed = detection.detect(
-    window,
-    { past, activeHours, ...(threshold === undefined ? {} : { threshold }) },
-    detection.parameters,
-  );
+  const noticed = detection.detect(window, { past, activeHours, ...learnt }, detection.parameters);
   if (noticed === null) return;
   const entity = { kind: 'token', key, tokenHash: key, clientId } as const;
   into.notices.push({ detection, entity, noticed, moment: hourOf(time), decidedAt: time });
