@@ -37,7 +37,7 @@ const rateOf = (token: number): number => [3, 8, 20, 45, 90, 180][token % 6] ?? 
 
 function history(random: () => number): TestCall[] {
   const calls: TestCall[] = [];
-  for (let hour = THEN - 5 * 24; hour < THEN; hour += 1) {
+  for (let hour = THEN - 3 * 24; hour < THEN; hour += 1) {
     for (let token = 0; token < TOKENS - 2; token += 1) {
       for (let i = 0; i < rateOf(token) * (0.7 + 0.6 * random()); i += 1) {
         const time = (hour + random()) * HOUR;
@@ -62,11 +62,11 @@ afterAll(async () => {
 function arriving(random: () => number, from: number): TestCall[] {
   const calls: TestCall[] = [];
   for (let token = 0; token < TOKENS; token += 1) {
-    const burst = random() < 0.02 ? 15 : 0;
+    const burst = random() < 0.04 ? 15 : 0;
     const n = Math.floor((rateOf(token) / 180) * (0.4 + 1.2 * random()) + random()) + burst;
     for (let i = 0; i < n; i += 1) {
       const at = from + random() * 20_000;
-      const off = random() < 0.05 ? -random() * 300_000 : random() < 0.02 ? 90_000 : -500;
+      const off = random() < 0.05 ? -random() * 90_000 : random() < 0.02 ? 90_000 : -500;
       calls.push({ ...call(token, Math.max(THEN * HOUR, at + off), at) });
     }
   }
@@ -102,7 +102,7 @@ describe('narrowing', () => {
     const profiles = createRecentMap<ProfileRow>(1000);
     const sums = { touched: 0, asked: 0, surprising: 0, found: 0 };
     const heard = counting(db, (n) => (sums.asked += n));
-    for (let i = 0; i < 18; i += 1) {
+    for (let i = 0; i < 12; i += 1) {
       const from = THEN * HOUR + 600_000 + i * 20_000;
       await insertTestCalls(db, arriving(random, from));
       // As live: a little of the look before again, and now and then more of it.
