@@ -29,7 +29,7 @@ export const DIMENSIONS: Readonly<Record<string, Declared>> = {
   scope: { of: 'scope.first-use', weight: 0.1, bits: 12, least: 0.9, most: 1.5 },
   route: { of: 'scope.new-route', weight: 0.02, bits: 19 },
   drip: { of: 'volume.drip', weight: 0.05, bits: 14, least: 0.8, most: 2 },
-  mix: { of: 'scope.mix-shift', weight: 0.15, bits: 20, least: 0.75, most: 2 },
+  fetching: { of: 'scope.mix-shift', weight: 0.15, bits: 19, least: 0.9, most: 2 },
   environment: { of: 'environment.new', weight: 0.08, bits: 12, least: 0.5, most: 1.1 },
   denied: { of: 'scope.denied-burst', weight: 0.05, bits: 16, least: 0.9, most: 1.25 },
   not_found: {
@@ -43,6 +43,7 @@ export const DIMENSIONS: Readonly<Record<string, Declared>> = {
   client_minutes: { of: 'volume.client-surge', weight: 0.02, bits: 55, least: 1 },
   client_hour: { of: 'volume.client-surge', weight: 0.02, bits: 55, least: 1 },
   client_day: { of: 'volume.client-surge', weight: 0.02, bits: 55, least: 1 },
+  mix: { of: NONE, weight: 0, bits: 20 },
   country: { of: NONE, weight: 0, bits: 17 },
   asn: { of: NONE, weight: 0, bits: 24 },
   network_kind: { of: NONE, weight: 0, bits: 14 },

@@ -1,8 +1,7 @@
-import type { MixPast } from '../../store/detection/mixes.ts';
 import { defineDetection } from '../detection.ts';
 import { DESK, hourOfDesk } from '../mix/example.ts';
-import { fewestToShift } from '../mix/shift.ts';
-import type { Shift } from '../mix/shift.ts';
+import { fetchingBits, fewestToShift } from '../mix/shift.ts';
+import type { BesideMix, Shift } from '../mix/shift.ts';
 import { MONDAY } from '../values/example.ts';
 import { MINUTE_MS } from '../volume/calendar.ts';
 import { count, odds, percent, plural } from '../words.ts';
@@ -16,8 +15,7 @@ export interface MixShiftWindow {
   since: number;
 }
 
-export interface MixShiftBaseline {
-  past: MixPast;
+export interface MixShiftBaseline extends BesideMix {
   /** Bits above which to fire, from the installation's own history; else the parameter counts. */
   threshold?: number;
 }
@@ -36,7 +34,7 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
   severity: 'medium',
   owasp: ['API6:2023', 'API4:2023'],
   attack: ['T1119', 'T1530'],
-  parameters: { bits: 20 },
+  parameters: { bits: 19 },
   blindSpots: [
     'Only looked at while a token makes more calls than usual: a thief who stays within its volume shifts the mix unseen.',
     'Fewer than eight calls to one route within an hour, and routes that the token has used for less than three days.',
@@ -48,10 +46,11 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
     'If nobody claims it, revoke the token and list what it read since the first call.',
   ],
   detect: ({ minute, shift, since }, baseline, parameters) => {
-    const { bits, route, calls, of } = shift;
-    const threshold = baseline.threshold ?? parameters['bits'] ?? 20;
+    const { route, calls, of } = shift;
+    const bits = fetchingBits(shift.bits, baseline.volumeBits?.(0) ?? 0);
+    const threshold = baseline.threshold ?? parameters['bits'] ?? 19;
     if (!(bits > threshold)) return null;
-    const quiet = fewestToShift(shift, baseline.past, threshold) - 1;
+    const quiet = fewestToShift(shift, baseline, threshold) - 1;
     const { active } = baseline.past;
     return {
       bits,
@@ -60,14 +59,19 @@ export const scopeMixShift = defineDetection<MixShiftWindow, MixShiftBaseline>({
       explanation:
         `${route} made up ${count(calls)} of ${plural(of, 'call')} within 60 min, while the token called more ` +
         `than usual; usual is ${percent(shift.usual)} of its calls (over ${plural(Math.round(active), 'active hour')}). ` +
-        `By chance this happens in ${odds(bits)} active hours; it would have stayed quiet up to ${count(quiet)}.`,
+        `By chance both happen in ${odds(bits)} active hours; it would have stayed quiet up to ${count(quiet)}.`,
       evidence: {
         value: route,
         seen: calls,
         usual: percent(shift.usual),
         threshold: quiet,
         unit: 'calls to the route in 60 min',
-        facts: { calls_1_h: of, active_hours: Math.round(active) },
+        facts: {
+          calls_1_h: of,
+          active_hours: Math.round(active),
+          bits_of_share: Math.round(shift.bits),
+          bits_of_volume: Math.round(bits - shift.bits),
+        },
         ...(active < 48 ? { unknown: ['less than 48 active hours are known'] } : {}),
       },
       windowStart: since,

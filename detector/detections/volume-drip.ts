@@ -52,7 +52,7 @@ export const volumeDrip = defineDetection<DripWindow, DripBaseline>({
     const threshold = baseline.threshold ?? parameters['bits'] ?? 14;
     const least = parameters['deviations'] ?? 8;
     if (!(bits > threshold) || deviations < least) return null;
-    const quiet = fewestToShift(shift, baseline.past, threshold) - 1;
+    const quiet = fewestToShift(shift, { past: baseline.past }, threshold) - 1;
     const { active } = baseline.past;
     return {
       bits,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MixPast } from '../../store/detection/mixes.ts';
 import {
   correlationOf,
+  fetchingBits,
   fewestToShift,
   shareBits,
   shiftOf,
@@ -109,8 +110,24 @@ describe('the shift of the mix', () => {
     const shift = shiftOf(now({ a: 20, b: 60 }), even);
     const [, route] = even.routes;
     if (shift === null || route === undefined) throw new Error('not found');
-    const fewest = fewestToShift(shift, even, 26);
+    const fewest = fewestToShift(shift, { past: even }, 26);
     expect(shareBits(fewest, 20 + fewest, route, even)).toBeGreaterThan(26);
     expect(shareBits(fewest - 1, 19 + fewest, route, even)).toBeLessThanOrEqual(26);
+  });
+
+  it('adds the surprise of the volume, up to a bound, and only to a share that surprises', () => {
+    expect(fetchingBits(3.9, 30)).toBe(0);
+    expect(fetchingBits(10, 5)).toBe(15);
+    expect(fetchingBits(10, 100)).toBe(22);
+    // With the volume counted in, fewer calls suffice; the volume shrinks with them.
+    const shift = shiftOf(now({ a: 20, b: 60 }), even);
+    if (shift === null) throw new Error('not found');
+    const alone = fewestToShift(shift, { past: even }, 26);
+    const beside = fewestToShift(shift, { past: even, volumeBits: () => 8 }, 26);
+    expect(beside).toBeLessThan(alone);
+    const shrinking = (fewer: number): number => Math.max(0, 8 - fewer / 4);
+    const between = fewestToShift(shift, { past: even, volumeBits: shrinking }, 26);
+    expect(between).toBeGreaterThan(beside);
+    expect(between).toBeLessThanOrEqual(alone);
   });
 });

@@ -121,16 +121,44 @@ export function shiftedSince(rows: readonly RouteMinute[], { route, usual }: Shi
   return since;
 }
 
+/** What an hour whose calls are made of something else is held against. */
+export interface BesideMix {
+  past: MixPast;
+  /** Surprise of the volume with so many calls fewer, bits; absent where nothing is expected. */
+  volumeBits?: (fewer: number) => number;
+}
+
+/** Below this the share of a route is nothing that its volume could add to, bits. */
+const LEAST_SHARE = 4;
+/** The most that the volume adds, bits: a token that only calls more is judged by that. */
+const MOST_VOLUME = 12;
+
+/**
+ * Surprise of a shift of the mix: that of the route's share, and that of the volume beside it. Either
+ * alone is what tokens show now and then, a busy hour of the usual, or a quiet one of something else.
+ */
+export function fetchingBits(share: number, volume: number): number {
+  return share < LEAST_SHARE ? 0 : share + Math.min(MOST_VOLUME, volume);
+}
+
 /** The fewest calls to a route, beside the same calls to others, with more than so many bits. */
-export function fewestToShift(shift: Shift, past: MixPast, threshold: number): number {
+export function fewestToShift(
+  shift: Shift,
+  { past, volumeBits }: BesideMix,
+  threshold: number,
+): number {
   const route = past.routes.find((one) => one.route === shift.route);
   if (route === undefined) return shift.calls;
   const others = shift.of - shift.calls;
+  const bitsWith = (calls: number): number => {
+    const share = shareBits(calls, others + calls, route, past);
+    return fetchingBits(share, volumeBits?.(shift.calls - calls) ?? 0);
+  };
   let low = 0;
   let high = shift.calls;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (shareBits(middle, others + middle, route, past) > threshold) high = middle;
+    if (bitsWith(middle) > threshold) high = middle;
     else low = middle;
   }
   return high;

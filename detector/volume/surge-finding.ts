@@ -106,6 +106,11 @@ export function bitsByWindow(
   return bits as [number, number, number, number];
 }
 
+/** The most that any window within an hour would surprise with so many calls fewer in its last minute; bits. */
+export function bitsWithout(window: SurgeWindow, baseline: Counted, fewer: number): number {
+  return Math.max(...([0, 1, 2] as const).map((w) => bitsWith(window, baseline, w, -fewer)));
+}
+
 /** The four windows' thresholds in bits. */
 export type WindowThresholds = readonly [number, number, number, number];
 
