@@ -8,12 +8,14 @@ import {
   readFirstFullDay,
   readSlowUptake,
   readTokenUptakes,
+  readUsualUptake,
 } from '../../store/detection/uptake.ts';
-import type { Uptake } from '../../store/detection/uptake.ts';
+import type { TokenUptake, Uptake } from '../../store/detection/uptake.ts';
 import type { Db } from '../../store/db.ts';
 import { enumerationLimit, isYoung } from '../detections/authorization-enumeration.ts';
 import type {
   EnumerationWindow,
+  FirstDay,
   Pace,
   UptakeBaseline,
 } from '../detections/authorization-enumeration.ts';
@@ -32,7 +34,7 @@ const leastOf = (parameters: Readonly<Record<string, number>>): number =>
 const beforeOf = (from: number, pace: Pace): number =>
   pace === 'hour' ? from - HOUR : Math.floor(from / DAY) * DAY;
 
-const NEVER: Uptake = { hour: 0, day: 0, days: 0 };
+const NEVER: TokenUptake = { hour: 0, day: 0, days: 0, hours: 0 };
 
 function baselineOf(own: Uptake, client: Uptake): UptakeBaseline {
   return {
@@ -44,7 +46,7 @@ function baselineOf(own: Uptake, client: Uptake): UptakeBaseline {
 /** A window beyond what its own token ever took up. */
 interface Beyond<T> {
   one: T;
-  own: Uptake;
+  own: TokenUptake;
   /** Up to when the token's past was asked for, epoch ms. */
   before: number;
   /** New objects from which on the window is beyond it. */
@@ -102,8 +104,11 @@ interface Judged {
 function noticeOf(pace: Pace, { window, baseline, decidedAt }: Judged): OpenNotice[] {
   const detection = PACES[pace];
   return noticesOf({
-    // Tries that were all refused are a matter of less weight than reads.
-    detection: { ...detection, severity: window.served === 0 ? 'medium' : detection.severity },
+    // Tries that were all refused are a matter of less weight than reads, and so is what may be usual.
+    detection: {
+      ...detection,
+      severity: window.served === 0 || baseline.days < 1 ? 'medium' : detection.severity,
+    },
     entity: tokenEntity(window.tokenHash, window.clientId),
     noticed: detection.detect(window, baseline, detection.parameters),
     decidedAt,
@@ -111,16 +116,32 @@ function noticeOf(pace: Pace, { window, baseline, decidedAt }: Judged): OpenNoti
   });
 }
 
+/** What a fast enumeration is held against; of a client on its first day what others do counts. */
+async function hourlyBaseline(
+  db: Db,
+  { one, own, before }: Beyond<{ clientId: string }>,
+  usual: Map<number, FirstDay>,
+): Promise<UptakeBaseline> {
+  const baseline = baselineOf(own, await readClientUptake(db, { clientId: one.clientId, before }));
+  if (baseline.days >= 1) return baseline;
+  const known = usual.get(before) ?? { ownHours: 0, ...(await readUsualUptake(db, before)) };
+  usual.set(before, known);
+  return { ...baseline, firstDay: { ...known, ownHours: own.hours } };
+}
+
 async function fastEnumerations(db: Db, scope: Scope): Promise<OpenNotice[]> {
   const { parameters } = PACES.hour;
-  const found = await readFastEnumerations(db, scope, leastOf(parameters));
-  const beyond = await beyondOwn(db, found, 'hour', (one) => one.served + one.denied);
+  const usual = new Map<number, FirstDay>();
+  const windows = await readFastEnumerations(db, scope, leastOf(parameters));
+  const beyond = await beyondOwn(db, windows, 'hour', (one) => one.served + one.denied);
   const notices: OpenNotice[] = [];
-  for (const { one, own, before } of mostSuspicious(beyond)) {
-    const { tokenHash, clientId, from, reachedAt } = one;
-    const baseline = baselineOf(own, await readClientUptake(db, { clientId, before }));
+  for (const found of mostSuspicious(beyond)) {
+    const { one } = found;
+    const { tokenHash, from, reachedAt } = one;
+    const baseline = await hourlyBaseline(db, found, usual);
     // Not the first of the objects decided it, but the one that went beyond what is usual.
     const nth = enumerationLimit(baseline, 'hour', parameters);
+    if (!Number.isFinite(nth)) continue;
     const decided = await readNthObject(db, { tokenHash, from, nth });
     const decidedAt = Math.min(one.to, Math.max(reachedAt, decided ?? reachedAt));
     notices.push(...noticeOf('hour', { window: one, baseline, decidedAt }));

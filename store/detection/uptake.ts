@@ -136,6 +136,11 @@ export interface Uptake {
   days: number;
 }
 
+/** The same of a token, and in how many hours it called before. */
+export interface TokenUptake extends Uptake {
+  hours: number;
+}
+
 /** Hours of an incident teach nothing; a longer one is one that nobody looks after. */
 const troubled = (db: Db): string =>
   `(SELECT entity_key, arrayJoin(arrayMap(i -> from_hour + 3600 * i,
@@ -155,19 +160,19 @@ export async function readTokenUptakes(
   db: Db,
   tokens: readonly string[],
   before: number,
-): Promise<Map<string, Uptake>> {
+): Promise<Map<string, TokenUptake>> {
   const some = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
-  const rows = await db.query<Uptake & { tokenHash: string }>(
-    `SELECT lower(hex(a.token_hash)) AS tokenHash, a.days AS days, max(d.most) AS hour, max(d.sum) AS day
+  const rows = await db.query<TokenUptake & { tokenHash: string }>(
+    `SELECT lower(hex(a.token_hash)) AS tokenHash, a.days AS days, a.hours AS hours, max(d.most) AS hour, max(d.sum) AS day
      FROM (
-       SELECT token_hash, uniqExact(toDate(hour)) AS days FROM ${db.database}.${TABLES.tokenValues}
+       SELECT token_hash, uniqExact(toDate(hour)) AS days, uniqExact(hour) AS hours FROM ${db.database}.${TABLES.tokenValues}
        WHERE token_hash IN (${some}) AND dimension = 'any'
          AND hour < fromUnixTimestamp64Milli({before:Int64}) GROUP BY token_hash
      ) AS a LEFT JOIN (
        SELECT h.token_hash AS token_hash, toDate(h.hour) AS day, max(h.n) AS most, sum(h.n) AS sum
        FROM (${hourly(db, some)}) AS h GROUP BY h.token_hash, day
      ) AS d ON d.token_hash = a.token_hash
-     GROUP BY a.token_hash, a.days`,
+     GROUP BY a.token_hash, a.days, a.hours`,
     { tokens, before },
   );
   return new Map(rows.map(({ tokenHash, ...uptake }) => [tokenHash, uptake]));
@@ -192,4 +197,28 @@ export async function readClientUptake(
     one,
   );
   return row ?? { hour: 0, day: 0, days: 0 };
+}
+
+/** Tokens that stand for all of an installation. */
+const SAMPLE = 1_000;
+
+/**
+ * What tokens of a whole installation took up in an hour before a moment (epoch ms): how many were looked
+ * at, at most a thousand, and what the busiest hours of all but one in a hundred of them stayed within.
+ */
+export async function readUsualUptake(
+  db: Db,
+  before: number,
+): Promise<{ tokens: number; most: number }> {
+  const sample = `SELECT token_hash FROM ${db.database}.${TABLES.clientValues}
+    WHERE dimension = 'any' AND first_seen < fromUnixTimestamp64Milli({before:Int64})
+    GROUP BY token_hash ORDER BY cityHash64(token_hash) LIMIT ${String(SAMPLE)}`;
+  const [row] = await db.query<{ tokens: number; most: number }>(
+    `SELECT count() AS tokens, toFloat64(quantileExactHigh(0.99)(most)) AS most FROM (
+       SELECT s.token_hash, max(h.n) AS most FROM (${sample}) AS s
+       LEFT JOIN (${hourly(db, sample)}) AS h ON h.token_hash = s.token_hash GROUP BY s.token_hash
+     )`,
+    { before },
+  );
+  return { tokens: row?.tokens ?? 0, most: row?.most ?? 0 };
 }

@@ -78,6 +78,27 @@ it('thirty objects in five minutes are found, served or refused; a job that alwa
   }
 });
 
+it('a client on its first day is held against the token’s hours before, or against all other tokens', async () => {
+  const now = Date.now();
+  const walk = (token: string, n: number) =>
+    Array.from({ length: n }, (_, i) =>
+      on(token, `${token} of today ${String(i)}`, { time: now - 200_000 + i * 600 }),
+    );
+  const calm = (token: string, hours: readonly number[]) =>
+    hours.map((hour) => on(token, `${token} ${String(hour)}`, { time: now - hour * HOUR }));
+  const others = Array.from({ length: 25 }, (_, i) => modestPast(`other ${String(i)}`, now)).flat();
+  await stage.serve([...others, ...calm('early', [5, 4, 3]), ...calm('late', [3])]);
+  // The busiest of all, a job, takes up 40 an hour.
+  await stage.serve([...walk('early', 31), ...walk('late', 100), ...walk('stranger', 200)]);
+  const found = (await stage.look()).filter((one) => one.detection === 'authorization.enumeration');
+  const of = (token: string) => found.find((one) => one.tokenHash === hashOf(token));
+  expect(of('early')).toMatchObject({ severity: 'medium' });
+  expect(of('early')?.explanation).toMatch(/usual for it are at most 1 in an hour/);
+  expect(of('late')).toBeUndefined();
+  expect(of('stranger')).toMatchObject({ severity: 'medium' });
+  expect(of('stranger')?.explanation).toMatch(/usual for all but one in a hundred tokens/);
+});
+
 const isSlow = (detection: string): boolean => detection === 'authorization.slow-enumeration';
 
 it('thirty objects over a day, one every half hour, are found: also beside a job that reconciles', async () => {
