@@ -1,3 +1,4 @@
+import type { Ancestry } from '../../store/detection/ancestry.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
 import type { Thresholds } from '../calibration/calibration.ts';
 import type { Noticed } from '../detection.ts';
@@ -30,6 +31,8 @@ export interface Judged {
   feedback?: Pick<Feedback, 'worth'>;
   /** Tokens that are yet to be compared with their busiest hours. */
   standingOut?: VolumeCase[];
+  /** Whom tokens follow; where absent, the store knows. */
+  ancestry?: Ancestry;
   /** What is remembered of what tokens call. */
   mixes?: MixPasts;
   /** What the installation's history says of thresholds; absent before it says anything. */

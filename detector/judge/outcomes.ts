@@ -54,7 +54,7 @@ export async function judgeOutcomes(
   const tokens = rows.map((row) => row.tokenHash);
   const hour = Math.floor(range.last / HOUR_MINUTES);
   const [pasts, thresholds] = await Promise.all([
-    readOutcomePast(db, Math.floor(range.last / DAY_MINUTES), tokens),
+    readOutcomePast(db, Math.floor(range.last / DAY_MINUTES), tokens, into.ancestry),
     options.learn?.(tokens, hour),
   ]);
   if (thresholds !== undefined) into.thresholds = thresholds;

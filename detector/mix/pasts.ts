@@ -1,4 +1,5 @@
 import type { Db } from '../../store/db.ts';
+import type { Ancestry } from '../../store/detection/ancestry.ts';
 import { readMixPasts } from '../../store/detection/mixes.ts';
 import type { MixPast } from '../../store/detection/mixes.ts';
 
@@ -25,7 +26,12 @@ export class MixPasts {
   }
 
   /** The pasts of tokens before an hour (since the epoch); those without one are left out. */
-  async of(db: Db, hour: number, tokens: readonly string[]): Promise<Map<string, MixPast>> {
+  async of(
+    db: Db,
+    hour: number,
+    tokens: readonly string[],
+    ancestry?: Ancestry,
+  ): Promise<Map<string, MixPast>> {
     const keyOf = (token: string): string => `${String(hour)} ${token}`;
     const wanted = [...new Set(tokens)];
     const pasts = new Map<string, MixPast>();
@@ -36,7 +42,7 @@ export class MixPasts {
       else if (past !== null) pasts.set(token, past);
     }
     if (missing.length === 0) return pasts;
-    const read = await readMixPasts(db, hour, missing);
+    const read = await readMixPasts(db, hour, missing, ancestry);
     for (const token of missing) {
       const past = read.get(token) ?? null;
       if (past !== null) pasts.set(token, past);

@@ -1,6 +1,10 @@
 import { detectorSchema } from '../../config/detector.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Ancestry } from '../../store/detection/ancestry.ts';
+import { readBusiestHours } from '../../store/detection/busiest.ts';
 import type { Generation } from '../../store/detection/lineage.ts';
+import { readMixPasts } from '../../store/detection/mixes.ts';
+import { readOutcomePast } from '../../store/detection/outcomes.ts';
 import { readMinutes, readSample } from '../../store/detection/replay.ts';
 import { readSuccessions } from '../../store/detection/lineage.ts';
 import { readOwnValues } from '../../store/detection/values.ts';
@@ -105,6 +109,17 @@ describe('500 scheduled rotations', () => {
     const own = await readOwnValues(db, END, [heir?.tokenHash ?? '']);
     const [country] = own.filter((one) => one.dimension === 'country');
     expect(Object.values(country?.counts ?? {})[0]).toBeGreaterThan(40);
+    // The same of its busiest hours, what it called and how it was answered; in a backtest by what that found.
+    const [key, old] = [heir?.tokenHash ?? '', heir?.predecessor ?? ''];
+    const pastsOf = async (ancestry?: Ancestry) => [
+      (await readBusiestHours(db, END, [key], ancestry)).get(key)?.active,
+      (await readMixPasts(db, END, [key], ancestry)).get(key)?.active,
+      (await readOutcomePast(db, Math.ceil(END / 24), [key], ancestry))[0]?.calls,
+    ];
+    const linked = await pastsOf();
+    expect(await pastsOf(new Map([[key, [old]]]))).toEqual(linked);
+    for (const [i, alone] of (await pastsOf(new Map())).entries())
+      expect(linked[i]).toBeGreaterThan(2 * (alone ?? Infinity));
   }, 120_000);
 });
 

@@ -1,5 +1,7 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { sourcesParams, sourcesSql } from './ancestry.ts';
+import type { Ancestry } from './ancestry.ts';
 
 /** How far back hours teach what a token's calls are made of. */
 const MEMORY = 28 * 24;
@@ -28,29 +30,33 @@ export interface MixPast {
 }
 
 /**
- * The routes of tokens in the four weeks that end an hour before `hour` (since the epoch), at most 200
- * of each. Tokens without routes are left out.
+ * The routes of tokens and of those that they follow, in the four weeks that end an hour before `hour`
+ * (since the epoch), at most 200 of each. Tokens without routes are left out.
  */
 export async function readMixPasts(
   db: Db,
   hour: number,
   tokens: readonly string[],
+  ancestry?: Ancestry,
 ): Promise<Map<string, MixPast>> {
   const rows = await db.query<RoutePast & { tokenHash: string; share: number }>(
-    `SELECT lower(hex(token_hash)) AS tokenHash, value AS route,
+    `WITH sources AS (${sourcesSql(db, 'toDateTime({hour:UInt32} * 3600)', ancestry)})
+     SELECT lower(hex(token)) AS tokenHash, value AS route,
        toUnixTimestamp64Milli(min(first)) AS firstSeen, sum(r) AS calls, sum(r * r) AS squares,
        sum(r * n) AS products, sum(r / n) AS share
      FROM (
-       SELECT token_hash, value, hour, min(first_seen) AS first, toFloat64(sum(calls)) AS r,
-         sum(r) OVER (PARTITION BY token_hash, hour) AS n
-       FROM ${db.database}.${TABLES.tokenValues}
-       WHERE token_hash IN (${SOME}) AND dimension = 'route'
-         AND hour < toDateTime(({hour:UInt32} - 1) * 3600)
-         AND hour >= toDateTime(({hour:UInt32} - ${String(MEMORY)}) * 3600)
-       GROUP BY token_hash, value, hour
+       SELECT s.token AS token, v.value AS value, v.hour AS hour, min(v.first_seen) AS first,
+         toFloat64(sum(v.calls)) AS r, sum(r) OVER (PARTITION BY token, hour) AS n
+       FROM (
+         SELECT token_hash, value, hour, first_seen, calls FROM ${db.database}.${TABLES.tokenValues}
+         WHERE token_hash IN (SELECT source FROM sources) AND dimension = 'route'
+           AND hour < toDateTime(({hour:UInt32} - 1) * 3600)
+           AND hour >= toDateTime(({hour:UInt32} - ${String(MEMORY)}) * 3600)
+       ) AS v JOIN sources AS s ON s.source = v.token_hash
+       GROUP BY token, value, hour
      )
-     GROUP BY token_hash, value ORDER BY calls DESC LIMIT ${String(MOST_ROUTES)} BY token_hash`,
-    { hour, tokens: [...new Set(tokens)] },
+     GROUP BY token, value ORDER BY calls DESC LIMIT ${String(MOST_ROUTES)} BY token`,
+    { hour, ...sourcesParams(tokens, ancestry) },
   );
   const pasts = new Map<string, MixPast>();
   for (const { tokenHash, share, ...route } of rows) {

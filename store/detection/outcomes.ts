@@ -1,6 +1,8 @@
 import type { Db } from '../db.ts';
 import type { Shard } from '../../config/shard.ts';
 import { TABLES } from '../tables.ts';
+import { sourcesParams, sourcesSql } from './ancestry.ts';
+import type { Ancestry } from './ancestry.ts';
 import { minutesSql } from './minutes.ts';
 import { andOwn, shardParams } from './shard.ts';
 
@@ -81,24 +83,29 @@ export interface OutcomePast {
   active: number;
 }
 
-/** The answers that tokens got in the 30 days before a day (days since the epoch). */
+/** The answers that tokens, and those that they follow, got in the 30 days before a day (days since the epoch). */
 export async function readOutcomePast(
   db: Db,
   day: number,
   tokens: readonly string[],
+  ancestry?: Ancestry,
 ): Promise<OutcomePast[]> {
   return db.query<OutcomePast>(
-    `SELECT lower(hex(token_hash)) AS tokenHash, sum(c) AS calls, sum(d) AS denied,
+    `WITH sources AS (${sourcesSql(db, 'toDateTime({day:UInt32} * 86400)', ancestry)})
+     SELECT lower(hex(token)) AS tokenHash, sum(c) AS calls, sum(d) AS denied,
        sum(f) AS notFound, sum(bitCount(h)) AS active
      FROM (
-       SELECT token_hash, day, groupBitOr(hours) AS h, sum(calls) AS c, sum(denied) AS d,
-         sum(not_found) AS f
-       FROM ${db.database}.${TABLES.tokenOutcomes}
-       WHERE token_hash IN (SELECT unhex(arrayJoin({tokens:Array(String)})))
-         AND day < toDate({day:UInt32}) AND day >= toDate({day:UInt32}) - 30
-       GROUP BY token_hash, day
+       SELECT s.token AS token, o.day AS day, groupBitOr(o.hours) AS h, sum(o.calls) AS c,
+         sum(o.denied) AS d, sum(o.not_found) AS f
+       FROM (
+         SELECT token_hash, day, hours, calls, denied, not_found
+         FROM ${db.database}.${TABLES.tokenOutcomes}
+         WHERE token_hash IN (SELECT source FROM sources)
+           AND day < toDate({day:UInt32}) AND day >= toDate({day:UInt32}) - 30
+       ) AS o JOIN sources AS s ON s.source = o.token_hash
+       GROUP BY token, day
      )
-     GROUP BY token_hash`,
-    { day, tokens: [...new Set(tokens)] },
+     GROUP BY token`,
+    { day, ...sourcesParams(tokens, ancestry) },
   );
 }

@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { sourcesParams, sourcesSql } from './ancestry.ts';
 
 /** What a token did in one dimension before an hour. */
 export interface OwnValues {
@@ -31,12 +32,7 @@ export async function readOwnValues(
     names: string[];
     hours: number[];
   }>(
-    `WITH sources AS (
-       SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32) AS token, token AS source
-       UNION DISTINCT
-       SELECT token_hash AS token, ancestor AS source FROM ${db.database}.${TABLES.tokenLineage}
-       WHERE token_hash IN (${HASHES}) AND linked_hour < toDateTime({hour:UInt32} * 3600)
-     )
+    `WITH sources AS (${sourcesSql(db, 'toDateTime({hour:UInt32} * 3600)')})
      SELECT lower(hex(token)) AS tokenHash, dimension,
        groupArray(value) AS names, groupArray(n) AS hours
      FROM (
@@ -61,7 +57,7 @@ export async function readOwnValues(
        ORDER BY n DESC LIMIT 200 BY token, dimension
      )
      GROUP BY token, dimension`,
-    { tokens: [...new Set(tokens)], hour, halfLife: HALF_LIFE },
+    { ...sourcesParams(tokens), hour, halfLife: HALF_LIFE },
   );
   return rows.map(({ tokenHash, dimension, names, hours }) => ({
     tokenHash,
