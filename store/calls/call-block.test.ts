@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyCall } from '../../model/call.ts';
 import type { Call } from '../../model/call.ts';
+import type { Pseudonym } from '../../model/hash.ts';
 import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
 import { CallBlock, appendCall } from './call-block.ts';
@@ -90,5 +92,36 @@ describe('CallBlock', () => {
        FROM ${store.db.database}.calls WHERE service IN ('kept', 'taken back') GROUP BY service`,
     );
     expect(rows).toEqual([{ service: 'kept', empty: 1, n: 2, scopes: [] }]);
+  });
+
+  it('leaves out columns that say nothing, and ClickHouse fills in what they would have said', async () => {
+    const blank = emptyCall(1_760_000_100_000, 'otlp');
+    const hash = (digit: string) => digit.repeat(32) as Pseudonym;
+    const full: Call = {
+      ...{ ...callNumber(7), service: 'full', environment: 'test', tokenEnvironment: 'live' },
+      ...{ subjectHash: hash('d'), ipHash: hash('e'), objectHash: hash('f') },
+      ...{ authMethods: ['mfa'], requestFields: ['amount'], amount: 0, currency: 'EUR', asn: 7 },
+      ...{ addressAllowed: 'outside', tokenExpiresAt: 1_800_000_000, statedAt: 1_750_000_000 },
+    };
+    const [alone, together] = [new CallBlock(), new CallBlock()];
+    appendCall(alone, blank);
+    for (const call of [full, blank]) appendCall(together, call);
+    const [short, long] = [alone.encode(), together.encode()];
+    expect(short.length).toBeLessThan(long.length / 4);
+    // Blocks of unlike columns in one insert, as the spool puts them together.
+    await insertCallBlock(store.db, Readable.from([short, long]), 'test-4');
+    const rows = await store.db.query<object>(
+      `SELECT * EXCEPT ingested_at FROM ${store.db.database}.calls
+       WHERE time = fromUnixTimestamp64Milli(1760000100000)`,
+    );
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toEqual(rows[1]);
+    const [filled] = await store.db.query(
+      `SELECT lower(hex(object_hash)) AS object, lower(hex(subject_hash)) AS subject, amount, asn
+       FROM ${store.db.database}.calls WHERE service = 'full'`,
+    );
+    expect(filled).toEqual({
+      ...{ object: 'f'.repeat(32), subject: 'd'.repeat(32), amount: 0, asn: 7 },
+    });
   });
 });

@@ -6,6 +6,8 @@ export interface Column {
   /** Drops the rows from `rows` on: how a half-read request is taken back. */
   truncate(rows: number): void;
   clear(): void;
+  /** Whether no row says anything: ClickHouse fills in a column that a block leaves out. */
+  readonly isBlank: boolean;
   encode(to: NativeWriter): void;
 }
 
@@ -46,6 +48,11 @@ export class NumberColumn<T extends Numbers> implements Column {
     return this.#values.subarray(0, this.#rows) as T;
   }
 
+  get isBlank(): boolean {
+    for (let row = 0; row < this.#rows; row++) if (this.#values[row] !== 0) return false;
+    return true;
+  }
+
   truncate(rows: number): void {
     this.#rows = rows;
   }
@@ -62,6 +69,7 @@ export class NumberColumn<T extends Numbers> implements Column {
 /** DateTime64(3): epoch milliseconds as Int64. */
 export class MillisecondsColumn implements Column {
   readonly type = "DateTime64(3, 'UTC')";
+  readonly isBlank = false;
   #values = new Uint32Array(FIRST_ROWS * 2);
   #rows = 0;
 
@@ -92,6 +100,11 @@ export class NullableFloatColumn implements Column {
   readonly type = 'Nullable(Float64)';
   readonly #nulls = new NumberColumn('UInt8', (length) => new Uint8Array(length));
   readonly #values = new NumberColumn('Float64', (length) => new Float64Array(length));
+
+  /** A given 0 is not blank. */
+  get isBlank(): boolean {
+    return !this.#nulls.values().includes(0);
+  }
 
   push(value: number | null): void {
     this.#nulls.push(value === null ? 1 : 0);
@@ -135,6 +148,11 @@ export class FixedColumn implements Column {
     return at;
   }
 
+  /** Also false where all that was given has been dropped. */
+  get isBlank(): boolean {
+    return this.#dirty === 0;
+  }
+
   pushZeros(): void {
     const at = this.#next();
     if (this.#rows <= this.#dirty) this.#bytes.fill(0, at, at + this.width);
@@ -173,6 +191,7 @@ export class FixedColumn implements Column {
 /** String, of high cardinality. */
 export class StringColumn implements Column {
   readonly type = 'String';
+  readonly isBlank = false;
   #values: string[] = [];
 
   push(text: string): void {

@@ -51,6 +51,10 @@ export class DictionaryColumn implements Column {
     return this.#rows;
   }
 
+  get isBlank(): boolean {
+    return this.#keys.size === 0 || (this.#keys.size === 1 && this.#keys.has(''));
+  }
+
   encode(to: NativeWriter): void {
     this.encodePrefix(to);
     this.encodeBody(to);
@@ -103,6 +107,10 @@ export class DictionaryArrayColumn implements Column {
     this.#elements.clear();
     this.#ends.clear();
     this.#rows = 0;
+  }
+
+  get isBlank(): boolean {
+    return this.#elements.rows === 0;
   }
 
   encode(to: NativeWriter): void {

@@ -120,7 +120,7 @@ describe('a keeper whose store is away', () => {
   });
 
   it('answers from the disk when an insert hangs, and is full at its bounds', async () => {
-    const { spool } = await openSpool('hang', 40_000);
+    const { spool } = await openSpool('hang', 12_000);
     const keeper = new Keeper(
       keeperOptions(spool, { insert: () => new Promise((_, reject) => setTimeout(reject, 2000)) }),
     );
@@ -131,8 +131,8 @@ describe('a keeper whose store is away', () => {
     let kept = true;
     for (let index = 0; index < 100 && kept; index++) kept = await add(keeper, 'hang');
     expect(kept).toBe(false);
-    expect(spool.bytes).toBeGreaterThan(30_000);
-    expect(spool.bytes).toBeLessThanOrEqual(40_000);
+    expect(spool.bytes).toBeGreaterThan(9_000);
+    expect(spool.bytes).toBeLessThanOrEqual(12_000);
     await keeper.close();
   });
 
