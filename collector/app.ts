@@ -1,8 +1,9 @@
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
+import { Room } from './background/room.ts';
 import type { Turns } from './background/turns.ts';
-import { BufferPool, ReceivedBody, bodyParser } from './http/body.ts';
+import { BufferPool, NoRoomForBody, ReceivedBody, bodyParser } from './http/body.ts';
 import { inflateBody } from './http/inflate.ts';
 import type { Inflated } from './http/inflate.ts';
 import type { Authenticate } from './http/sender-keys.ts';
@@ -32,6 +33,8 @@ export interface CollectorAppOptions {
   turns: Turns;
 }
 
+/** Bodies that are inflated at once, as many as Node has threads for it. */
+const INFLATED_AT_ONCE = 4;
 const REJECTED_NAME = { traces: 'rejectedSpans', logs: 'rejectedLogRecords' } as const;
 /** Ms until a whole request must be there: one that trickles would hold its buffer for ever. */
 const REQUEST_TIMEOUT = 60_000;
@@ -62,6 +65,11 @@ function answerOfError(error: unknown): Answer {
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const message = 'Content-Type must be application/x-protobuf or application/json';
     return { status: 415, code: CODE.invalidArgument, reason: 'unsupported_type', message };
+  }
+  if (error instanceof NoRoomForBody) {
+    const message = 'the collector receives too much at once';
+    const answer = { status: 503, code: CODE.unavailable, reason: 'unavailable', message };
+    return { ...answer, retryAfter: 1 };
   }
   if (statusCode >= 400 && statusCode < 500) {
     const message = 'the request cannot be read';
@@ -107,20 +115,22 @@ function takeBody(request: FastifyRequest): ReceivedBody {
   return body instanceof ReceivedBody ? body : NO_BODY;
 }
 
-function exportRoute(options: CollectorAppOptions, signal: Signal) {
+function exportRoute(options: CollectorAppOptions, inflating: Room, signal: Signal) {
   const { intake, metrics, maxInflatedBytes, turns } = options;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const encoding = encodingOf(request);
     const coding = request.headers['content-encoding'] ?? '';
     const sender = senders.get(request) ?? 'unknown';
     const received = takeBody(request);
+    const place = coding === '' ? null : await inflating.wait(1);
     // Kept in no variable: while the call waits for the store, nothing holds on to its body.
-    const inflating = inflateBody(received.bytes, coding, maxInflatedBytes);
-    const outcome = await inflating.then<IntakeOutcome | NotInflated>(async (inflated) => {
+    const reading = inflateBody(received.bytes, coding, maxInflatedBytes);
+    const outcome = await reading.then<IntakeOutcome | NotInflated>(async (inflated) => {
       await turns.next();
       const taken = inflated.ok ? intake(inflated.body, encoding, signal, sender) : inflated;
       // The intake reads at once, before it waits.
       received.release();
+      place?.leave();
       return taken;
     });
     if ('ok' in outcome) {
@@ -173,8 +183,9 @@ function addExport(app: FastifyInstance, options: CollectorAppOptions): void {
     ['application/x-protobuf', 'application/protobuf', 'application/json'],
     bodyParser(new BufferPool(), options.maxBodyBytes),
   );
-  app.post('/v1/traces', exportRoute(options, 'traces'));
-  app.post('/v1/logs', exportRoute(options, 'logs'));
+  const inflating = new Room(INFLATED_AT_ONCE);
+  app.post('/v1/traces', exportRoute(options, inflating, 'traces'));
+  app.post('/v1/logs', exportRoute(options, inflating, 'logs'));
 }
 
 /**

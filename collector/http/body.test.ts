@@ -6,7 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Room } from '../background/room.ts';
 import { BufferPool, ReceivedBody, bodyParser } from './body.ts';
 
 const KIB = 1024;
@@ -42,13 +43,13 @@ describe('BufferPool', () => {
     expect(pool.kept).toBe(0);
   });
 
-  it('keeps at most 16 MiB, and no buffer beyond 2 MiB', () => {
+  it('keeps at most 32 MiB, and no buffer beyond 2 MiB', () => {
     const pool = new BufferPool();
     pool.give(pool.take(2 * MIB + 1), 0);
     expect(pool.kept).toBe(0);
-    const taken = Array.from({ length: 20 }, () => pool.take(MIB));
+    const taken = Array.from({ length: 40 }, () => pool.take(MIB));
     for (const buffer of taken) pool.give(buffer, 0);
-    expect(pool.kept).toBe(16 * MIB);
+    expect(pool.kept).toBe(32 * MIB);
   });
 
   it('keeps no byte of what was in them', () => {
@@ -96,7 +97,9 @@ describe('ReceivedBody', () => {
 });
 
 const LIMIT = 300_000;
+const ROOM = 1_000_000;
 const pool = new BufferPool();
+const room = new Room(ROOM);
 let app: FastifyInstance;
 let port: number;
 let errors: { code: string; statusCode: number }[] = [];
@@ -110,7 +113,7 @@ function digest(bytes: Uint8Array): string {
 beforeAll(async () => {
   app = fastify({ logger: false });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/x-protobuf', bodyParser(pool, LIMIT));
+  app.addContentTypeParser('application/x-protobuf', bodyParser(pool, LIMIT, room));
   app.setErrorHandler((error: { code: string; statusCode: number }, _request, reply) => {
     errors.push({ code: error.code, statusCode: error.statusCode });
     return reply.status(error.statusCode).send({ code: error.code });
@@ -226,6 +229,60 @@ describe('bodyParser', () => {
     await until(() => pool.kept >= 128 * KIB);
     expect(errors).toEqual([]);
     for (const buffer of drained(pool)) expect(isZero(buffer)).toBe(true);
+  });
+
+  it('leaves bodies with their senders while others take up the room, in their order', async () => {
+    const before = room.waiting;
+    const others = room.enter(ROOM, () => undefined);
+    const bodies = [1, 2, 3].map((byte) => Buffer.alloc(200_000, byte));
+    const answers = bodies.map((body) => send([body], { 'Content-Length': body.length }));
+    await until(() => room.waiting === before + 3);
+    others.leave();
+    const texts = (await Promise.all(answers)).map(({ text }) => text);
+    expect(texts).toEqual(bodies.map(digest));
+    // Everything was given back: one who wants all of it gets it at once.
+    let isIn = false;
+    room.enter(ROOM, () => (isIn = true)).leave();
+    expect(isIn).toBe(true);
+  });
+
+  it('gives the place of a sender that breaks off while it waits to the next', async () => {
+    const others = room.enter(ROOM, () => undefined);
+    const request = open({ 'Content-Length': 200_000 });
+    request.on('error', () => undefined);
+    request.flushHeaders();
+    await until(() => room.waiting === 1);
+    request.destroy();
+    await until(() => room.waiting === 0);
+    others.leave();
+    expect(await send([Buffer.alloc(10)])).toMatchObject({ status: 200 });
+  });
+
+  it('counts a slow sender with what it sent, and tells who waits for long to come again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const slow = open({ 'Content-Length': LIMIT });
+      slow.on('error', () => undefined);
+      slow.write(Buffer.alloc(10));
+      await once(app.server, 'request');
+      const others = room.enter(ROOM - LIMIT / 2, () => undefined);
+      await turn();
+      expect(room.waiting).toBe(1);
+      const late = send([Buffer.alloc(10)]);
+      await until(() => room.waiting === 2);
+      vi.advanceTimersByTime(1_000);
+      expect(room.waiting).toBe(0);
+      expect(await late).toMatchObject({ status: 200 });
+      slow.destroy();
+      const more = room.enter(ROOM, () => undefined);
+      const refused = send([Buffer.alloc(10)]);
+      await until(() => room.waiting === 2);
+      vi.advanceTimersByTime(5_000);
+      expect(await refused).toMatchObject({ status: 503 });
+      for (const place of [others, more]) place.leave();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('never shows one request the bytes of another', async () => {

@@ -1,12 +1,20 @@
 import { errorCodes } from 'fastify';
 import type { FastifyRequest } from 'fastify';
+import { Room } from '../background/room.ts';
+import type { Place } from '../background/room.ts';
 import { bufferPassed } from '../background/young-buffers.ts';
 
 /** Bodies up to here are left to Node: it shares pages among small buffers. */
 const SMALLEST = 64 * 1024;
 const LARGEST = 2 * 1024 * 1024;
 /** Most bytes that are kept for later bodies. */
-const KEPT = 16 * 1024 * 1024;
+const KEPT = 32 * 1024 * 1024;
+/** Bytes of bodies that are received at once; their buffers are at most twice as large. */
+const AT_ONCE = 16 * 1024 * 1024;
+/** Ms after which a body counts with what came of it only: a slow sender holds up nobody else. */
+const SLOW = 1_000;
+/** Ms that a body waits for others until its sender is told to come again. */
+const PATIENCE = 5_000;
 
 /**
  * Buffers that are used again and again. A body of its own buffer each would let the garbage
@@ -43,17 +51,25 @@ export class BufferPool {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** A request's body as it came; whoever has read it releases it. */
 export class ReceivedBody {
   readonly #pool: BufferPool;
   #buffer: Buffer;
+  readonly #onRelease: () => void;
   #used = 0;
 
-  constructor(pool: BufferPool, expected: number) {
+  constructor(pool: BufferPool, expected: number, onRelease: () => void = () => undefined) {
     this.#pool = pool;
+    this.#onRelease = onRelease;
     // What a sender only announces takes no memory.
     this.#buffer =
       expected >= SMALLEST ? pool.take(Math.min(expected, LARGEST)) : Buffer.allocUnsafe(expected);
+  }
+
+  get length(): number {
+    return this.#used;
   }
 
   get bytes(): Buffer {
@@ -71,57 +87,122 @@ export class ReceivedBody {
   #grow(needed: number): void {
     const larger = this.#pool.take(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#used);
-    this.release();
+    this.#giveBack();
     this.#buffer = larger;
+  }
+
+  #giveBack(): void {
+    if (this.#buffer.length >= SMALLEST) this.#pool.give(this.#buffer, this.#used);
+    else this.#buffer.fill(0);
   }
 
   /** The bytes are gone afterwards. */
   release(): void {
-    if (this.#buffer.length >= SMALLEST) this.#pool.give(this.#buffer, this.#used);
-    else this.#buffer.fill(0);
-    this.#buffer = Buffer.alloc(0);
+    this.#giveBack();
+    this.#buffer = NOTHING;
+    this.#onRelease();
+  }
+}
+
+/** Too many bodies are received already. */
+export class NoRoomForBody extends Error {
+  readonly statusCode = 503;
+}
+
+interface Incoming {
+  pool: BufferPool;
+  room: Room;
+  /** Most bytes of a body. */
+  limit: number;
+  announced: number;
+  payload: NodeJS.ReadableStream;
+  /** The body, or why there is none. */
+  done: (body: ReceivedBody | Error) => void;
+}
+
+/** One body on its way in: it waits for room, is received, and is whole or given up. */
+class Reception {
+  readonly #incoming: Incoming;
+  readonly #place: Place;
+  readonly #take = (chunk: Buffer): void => this.#add(chunk);
+  #body: ReceivedBody | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(incoming: Incoming) {
+    this.#incoming = incoming;
+    const { payload, room, announced } = incoming;
+    // The sender's doing, not ours: 400, though mostly nobody is left to read it.
+    const breakOff = (): void => {
+      if (!this.#isOver) this.#end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
+    };
+    // Listened to for good: an error that nobody listens to ends the process.
+    payload.on('error', breakOff);
+    payload.once('close', breakOff);
+    payload.once('end', () => this.#end(null));
+    this.#place = room.enter(Math.max(announced, SMALLEST), () => this.#begin());
+    if (this.#body === null) {
+      this.#timer = setTimeout(() => this.#end(new NoRoomForBody('no room')), PATIENCE);
+    }
+  }
+
+  #begin(): void {
+    const { pool, announced, payload } = this.#incoming;
+    clearTimeout(this.#timer);
+    this.#body = new ReceivedBody(pool, announced, () => this.#place.leave());
+    this.#timer = setTimeout(() => this.#place.resize(this.#body?.length ?? 0), SLOW);
+    payload.on('data', this.#take);
+  }
+
+  #add(chunk: Buffer): void {
+    const body = this.#body;
+    if (body === null) return;
+    const received = body.length + chunk.length;
+    if (received > this.#incoming.limit) {
+      this.#end(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
+      return;
+    }
+    if (received > this.#place.taken) this.#place.resize(received);
+    body.add(chunk);
+  }
+
+  /** Once: a connection that breaks after the end must not take the body from its reader. */
+  #end(problem: Error | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#incoming.payload.removeListener('data', this.#take);
+    const body = this.#body;
+    if (problem === null && body !== null) {
+      this.#incoming.done(body);
+      return;
+    }
+    if (body === null) this.#place.leave();
+    else body.release();
+    this.#incoming.done(problem ?? new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
   }
 }
 
 /**
  * A content type parser of Fastify's that receives bodies into buffers of the pool. A body that
- * never comes whole is released here; one that did, by whoever takes it.
+ * never comes whole is released here; one that did, by whoever takes it. While too many are being
+ * received or read the next are left with their senders.
  *
  * @param limit most bytes of a body
+ * @param room how many bytes are received at once
  * @throws FastifyError 413 beyond the limit, 400 where the sender breaks off
+ * @throws NoRoomForBody 503 after five seconds without room
  */
-export function bodyParser(pool: BufferPool, limit: number) {
+export function bodyParser(pool: BufferPool, limit: number, room = new Room(AT_ONCE)) {
   return async (request: FastifyRequest, payload: NodeJS.ReadableStream): Promise<ReceivedBody> => {
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > limit) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
-    const body = new ReceivedBody(pool, announced);
-    let received = 0;
     return new Promise((resolve, reject) => {
-      let isOver = false;
-      /** Once: a connection that breaks after the end must not take the body from its reader. */
-      const end = (problem: Error | null): void => {
-        if (isOver) return;
-        isOver = true;
-        payload.removeListener('data', take);
-        if (problem === null) {
-          resolve(body);
-          return;
-        }
-        body.release();
-        reject(problem);
+      const done = (body: ReceivedBody | Error): void => {
+        if (body instanceof ReceivedBody) resolve(body);
+        else reject(body);
       };
-      const take = (chunk: Buffer): void => {
-        received += chunk.length;
-        if (received > limit) end(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
-        else body.add(chunk);
-      };
-      // The sender's doing, not ours: 400, though mostly nobody is left to read it.
-      const breakOff = (): void => end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
-      payload.on('data', take);
-      // Listened to for good: an error that nobody listens to ends the process.
-      payload.on('error', breakOff);
-      payload.once('close', breakOff);
-      payload.once('end', () => end(null));
+      new Reception({ pool, room, limit, announced, payload, done });
     });
   };
 }
