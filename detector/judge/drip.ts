@@ -37,7 +37,7 @@ export async function judgeDrips(
       const page = some.slice(start, start + PAGE);
       const keys = page.map((one) => one.tokenHash);
       const [pasts, mixes] = await Promise.all([
-        readMixPasts(db, hour - DAY + 2, keys, into.ancestry),
+        readMixPasts(db, hour - DAY + 2, keys, into.ancestry?.(hour - DAY + 2)),
         readMixes(db, { from: hour - DAY + 1, to: hour }, keys),
       ]);
       for (const one of page) {

@@ -31,8 +31,8 @@ export interface Judged {
   feedback?: Pick<Feedback, 'worth'>;
   /** Tokens that are yet to be compared with their busiest hours. */
   standingOut?: VolumeCase[];
-  /** Whom tokens follow; where absent, the store knows. */
-  ancestry?: Ancestry;
+  /** Whom tokens follow by what was linked before an hour; where absent, the store knows. */
+  ancestry?: (hour: number) => Ancestry;
   /** What is remembered of what tokens call. */
   mixes?: MixPasts;
   /** What the installation's history says of thresholds; absent before it says anything. */

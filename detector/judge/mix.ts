@@ -36,7 +36,7 @@ export async function judgeMixes(
   const range = { first: Math.min(...minutes) - TRAILING + 1, last: Math.max(...minutes) };
   const called = await readRouteMinutes(db, range, keys);
   const busy = keys.filter((key) => isWorthJudging(called.get(key) ?? []));
-  const pasts = await (into.mixes ?? new MixPasts()).of(db, hour, busy, into.ancestry);
+  const pasts = await (into.mixes ?? new MixPasts()).of(db, hour, busy, into.ancestry?.(hour));
   for (const one of cases) {
     const past = pasts.get(one.entity.key);
     const rows = called.get(one.entity.key);

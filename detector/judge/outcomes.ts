@@ -53,8 +53,9 @@ export async function judgeOutcomes(
   if (rows.length === 0) return;
   const tokens = rows.map((row) => row.tokenHash);
   const hour = Math.floor(range.last / HOUR_MINUTES);
+  const day = Math.floor(range.last / DAY_MINUTES);
   const [pasts, thresholds] = await Promise.all([
-    readOutcomePast(db, Math.floor(range.last / DAY_MINUTES), tokens, into.ancestry),
+    readOutcomePast(db, day, tokens, into.ancestry?.(24 * day)),
     options.learn?.(tokens, hour),
   ]);
   if (thresholds !== undefined) into.thresholds = thresholds;

@@ -17,7 +17,7 @@ export async function judgeStandingOut(db: Db, into: Judged): Promise<void> {
   into.standingOut = [];
   for (const [hour, some] of Map.groupBy(cases, (one) => hourOf(one.window.minute))) {
     const keys = some.map((one) => one.entity.key);
-    const busiest = await readBusiestHours(db, hour, keys, into.ancestry);
+    const busiest = await readBusiestHours(db, hour, keys, into.ancestry?.(hour));
     const known = some.map((one) => {
       const hours = busiest.get(one.entity.key) ?? NO_HOURS;
       return { ...one, baseline: { ...one.baseline, hours } };

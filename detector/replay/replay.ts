@@ -1,7 +1,8 @@
 import { isUpkeep } from '../../model/upkeep.ts';
+import type { Ancestry } from '../../store/detection/ancestry.ts';
 import type { Db } from '../../store/db.ts';
 import { readHourValues, readMinutes, readValueContext } from '../../store/detection/replay.ts';
-import type { Sample } from '../../store/detection/replay.ts';
+import type { MinutesRow, Sample } from '../../store/detection/replay.ts';
 import { readCountryHours } from '../../store/detection/country-hours.ts';
 import { readTrails } from '../../store/detection/values.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
@@ -17,10 +18,12 @@ import { isImpossible, judgeTrail } from '../judge/travel.ts';
 import { detectValue, surpriseOf } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
 import type { DetectorSettings } from '../parameters.ts';
+import { TRAINING_LAG } from '../train.ts';
 import { noveltyBits } from '../values/novelty.ts';
 import type { Trains } from '../volume/book.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
 import { lookAround } from '../watch/look.ts';
+import { Successions } from './successions.ts';
 import { beginValues, replayValues } from './values.ts';
 import type { ValueBook } from './values.ts';
 import { beginVolume, replayVolume } from './volume.ts';
@@ -69,6 +72,8 @@ interface Replay {
   db: Db;
   volume: VolumeReplay;
   values: ValueBook;
+  successions: Successions;
+  trains: Trains;
   /** What the watches noticed, by hour. */
   watched: Map<number, OpenNotice[]>;
   /** Surprises of the last day, for what is held against a token so long. */
@@ -94,10 +99,10 @@ function begin(options: ReplayOptions): Replay {
   const troubled = new Map<string, number>();
   // Hours under an incident train nothing; they are learnt three hours later, when it is known.
   const trains: Trains = (key, hour) => !((troubled.get(key) ?? -1) >= hour);
+  const successions = new Successions();
   return {
-    db: options.db,
-    troubled,
-    volume: beginVolume({ trains }),
+    ...{ db: options.db, troubled, trains, successions },
+    volume: beginVolume({ trains, heirs: (hour) => successions.heirsAt(hour) }),
     values: beginValues(),
     watched: new Map(),
     recent: [],
@@ -128,8 +133,9 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
     if (options.sample === undefined) await watch(state, options, range);
     for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
       if (hour % 24 === 0) recalibrate(state, hour, options.settings);
-      const judged: Judged = { notices: [], surprises: [], thresholds: state.thresholds };
+      const judged = beginHour(state);
       const judging = hour >= judgeFrom;
+      await follow(state, hour, minutes.get(hour) ?? []);
       replayVolume(state.volume, hour, minutes.get(hour) ?? [], judging ? judged : null);
       const look = replayValues(state.values, hour, values.get(hour) ?? [], judging);
       if (judging) {
@@ -146,6 +152,19 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
       yield { hour, judged, calibration: state.calibration };
     }
   }
+}
+
+function beginHour({ thresholds, successions }: Replay): Judged {
+  const ancestry = (hour: number): Ancestry => successions.before(hour);
+  return { notices: [], surprises: [], thresholds, ancestry };
+}
+
+/** Finds out who took over from whom by the hour that is to be learnt next. */
+async function follow(state: Replay, hour: number, rows: readonly MinutesRow[]): Promise<void> {
+  const { successions, values, volume, trains, db } = state;
+  await successions.link(hour - TRAINING_LAG, { db, values, volume: volume.book, trains });
+  values.ancestry = successions.before(hour);
+  successions.note(hour, rows);
 }
 
 /** Notes who is in trouble, and lets the hour of everybody else count for what is usual. */
@@ -199,7 +218,7 @@ async function judgeAnswers(
     const many = state.volume.book.size > MANY_TOKENS;
     answers.until = many ? hour + 1 : Math.min(toHour, midnight);
     const range = { first: hour * 60, last: answers.until * 60 - 1 };
-    const whole: Judged = { notices: [], surprises: [], thresholds: state.thresholds };
+    const whole = beginHour(state);
     await judgeOutcomes(db, range, whole);
     answers.byHour = new Map();
     const of = (at: number): Judged => {

@@ -1,3 +1,4 @@
+import type { Ancestry } from '../../store/detection/ancestry.ts';
 import type { FreshValue } from '../../store/detection/fresh.ts';
 import type { ValuesRow } from '../../store/detection/replay.ts';
 import { BY_RELEASE, DEPLOYMENT_MS } from '../judge/values.ts';
@@ -37,11 +38,14 @@ export interface ValueBook {
   clientTokens: Map<string, Map<string, number>>;
   /** Calls by day, by `dimension\0value` and by dimension. */
   shares: Map<string, Map<number, number>>;
+  /** Whom tokens follow: what those are known for, they are. */
+  ancestry: Ancestry;
 }
 
 /** Nothing known. */
 export function beginValues(): ValueBook {
-  return { own: new Map(), uptakes: new Map(), clientTokens: new Map(), shares: new Map() };
+  const maps = { own: new Map(), uptakes: new Map(), clientTokens: new Map(), shares: new Map() };
+  return { ...maps, ancestry: new Map() };
 }
 
 function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -54,10 +58,12 @@ function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 function countsAt(book: ValueBook, tokenHash: string, dimension: string, hour: number) {
-  const values = book.own.get(tokenHash)?.get(dimension);
   const counts: Record<string, number> = {};
-  for (const [value, own] of values ?? []) {
-    counts[value] = own.count * Math.pow(2, (own.hour - hour) / HALF_LIFE);
+  for (const source of [tokenHash, ...(book.ancestry.get(tokenHash) ?? [])]) {
+    for (const [value, own] of book.own.get(source)?.get(dimension) ?? []) {
+      const hours = own.count * Math.pow(2, (own.hour - hour) / HALF_LIFE);
+      counts[value] = (counts[value] ?? 0) + hours;
+    }
   }
   return counts;
 }

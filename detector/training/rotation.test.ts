@@ -15,10 +15,12 @@ import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
 import { backtest } from '../backtest.ts';
 import { calibrate } from '../calibrate.ts';
+import { replay } from '../replay/replay.ts';
 import { prepareHours } from '../train.ts';
 import { likenessOf } from './lineage.ts';
 
 const HOUR = 3_600_000;
+const settings = detectorSchema.parse({});
 const BEGIN = 490_000;
 const ROTATED = BEGIN + 96;
 const END = ROTATED + 30;
@@ -30,6 +32,12 @@ const random = seeded(3);
 const SCOPES = ['accounts:read', 'balances:read', 'payments:write', 'cards:read', 'loans:read'];
 const nameOf = (c: number, t: number, life: number) =>
   tokenNamed(`${String(c)}/${String(t)}/${String(life)}`);
+
+/** The old token of each new one. */
+const right = new Map<string, string>();
+for (let c = 0; c < CLIENTS; c += 1) {
+  for (let t = 0; t < TOKENS; t += 1) right.set(nameOf(c, t, 1), nameOf(c, t, 0));
+}
 
 /** One token's work: steady, at a pace and with scopes of its own; at its hour a new token takes over. */
 function work(c: number, t: number): TestCall[] {
@@ -82,6 +90,18 @@ describe('500 scheduled rotations', () => {
     expect(raised).toEqual([]);
   }, 120_000);
 
+  it('are found by a backtest too, an hour or more after they happened', async () => {
+    let known: Ancestry = new Map();
+    const whole = { fromHour: BEGIN, toHour: END, judgeFrom: END };
+    for await (const { hour, judged } of replay({ db: store.db, ...whole, settings })) {
+      known = judged.ancestry?.(END) ?? known;
+      if (hour <= ROTATED) expect(known.size).toBe(0);
+    }
+    expect(known.size).toBeGreaterThan(350);
+    const exact = [...known].filter(([heir, [old]]) => right.get(heir) === old);
+    expect(exact.length / known.size).toBeGreaterThan(0.95);
+  }, 120_000);
+
   it('hand down what is known of the old tokens', async () => {
     const { db } = store;
     await prepareHours(db, ROTATED);
@@ -91,10 +111,6 @@ describe('500 scheduled rotations', () => {
       await prepareHours(db, hour);
     }
     const links = await readSuccessions(db, ROTATED, END);
-    const right = new Map<string, string>();
-    for (let c = 0; c < CLIENTS; c += 1) {
-      for (let t = 0; t < TOKENS; t += 1) right.set(nameOf(c, t, 1), nameOf(c, t, 0));
-    }
     // Those that turned in the last hours have not shown yet that the old one is gone.
     expect(links.length).toBeGreaterThan(400);
     const exact = links.filter((one) => right.get(one.tokenHash) === one.predecessor);
@@ -135,7 +151,6 @@ describe('thresholds of an installation too large to replay', () => {
     expect(tokens.size).toBe(clients.size * 2 * TOKENS);
     expect(tokens.size).toBeLessThanOrEqual(200);
     expect(await readSample(db, 10)).toBeNull();
-    const settings = detectorSchema.parse({});
     const learnt = await calibrate(db, END, settings, undefined, 200);
     const hours = learnt?.tails['volume_hour']?.hours ?? 0;
     expect(hours).toBeGreaterThan(100);

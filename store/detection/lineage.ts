@@ -33,11 +33,13 @@ export interface Succession {
 }
 
 /** Newcomers are looked at for so long, hours; so many of a client at once, and of those silent. */
-const NEW_HOURS = 72;
-const MOST = 300;
+export const NEW_HOURS = 72;
+export const MOST_OF_CLIENT = 300;
 /** A predecessor stops at the earliest so long before the newcomer begins, and was there for so long, hours. */
-const BEFORE = 6;
-const ESTABLISHED = 24;
+export const GAP_HOURS = 6;
+export const ESTABLISHED_HOURS = 24;
+/** Only a token without calls in the last so many hours is silent. */
+export const SILENT_HOURS = 2;
 
 /**
  * Tokens first seen within three days before the end of an hour that follow nobody yet, and tokens of
@@ -47,7 +49,7 @@ const ESTABLISHED = 24;
  */
 export async function readGenerations(db: Db, hour: number): Promise<Generations> {
   const { database } = db;
-  const params = { hour, end: (hour + 1) * 3600, newHours: NEW_HOURS, most: MOST };
+  const params = { hour, end: (hour + 1) * 3600, newHours: NEW_HOURS, most: MOST_OF_CLIENT };
   const end = 'toDateTime({end:UInt32})';
   const kin = `SELECT token_hash, argMaxMerge(client_id) AS client, argMaxMerge(token_id) AS tokenId,
       argMaxMerge(token_environment) AS environment, argMaxMerge(granted_scopes) AS granted,
@@ -71,21 +73,39 @@ export async function readGenerations(db: Db, hour: number): Promise<Generations
      FROM (
        SELECT k.* FROM (${kin}) AS k
        JOIN (SELECT client, min(first) AS begin FROM (${newcomers}) GROUP BY client) AS b USING (client)
-       WHERE k.last >= b.begin - INTERVAL ${String(BEFORE)} HOUR AND k.last < ${end} - INTERVAL 2 HOUR
-         AND k.first < b.begin - INTERVAL ${String(ESTABLISHED)} HOUR
+       WHERE k.last >= b.begin - INTERVAL ${String(GAP_HOURS)} HOUR AND k.last < ${end} - INTERVAL ${String(SILENT_HOURS)} HOUR
+         AND k.first < b.begin - INTERVAL ${String(ESTABLISHED_HOURS)} HOUR
          AND k.token_hash NOT IN (SELECT ancestor FROM ${database}.${TABLES.tokenLineage} WHERE generation = 1)
        ORDER BY k.last LIMIT {most:UInt32} BY client
      ) AS k
      LEFT JOIN (
        SELECT entity_key, hour, argMax(expected, written_at) AS e
        FROM ${database}.${TABLES.volumeProfile}
-       WHERE entity = 'token' AND hour < ${end} AND hour >= ${end} - INTERVAL {newHours:UInt32} HOUR - INTERVAL ${String(BEFORE)} HOUR
+       WHERE entity = 'token' AND hour < ${end} AND hour >= ${end} - INTERVAL {newHours:UInt32} HOUR - INTERVAL ${String(GAP_HOURS)} HOUR
        GROUP BY entity_key, hour
      ) AS p ON p.entity_key = k.token_hash
      GROUP BY k.token_hash, k.client, k.tokenId, k.environment, k.granted, k.n, k.first, k.last`,
     params,
   );
   return { newcomers: found, silent };
+}
+
+/** What tokens said of themselves last, by token. */
+export async function readIdentities(
+  db: Db,
+  tokens: readonly string[],
+): Promise<Map<string, Pick<Generation, 'tokenId' | 'environment' | 'granted'>>> {
+  const rows = await db.query<
+    Pick<Generation, 'tokenHash' | 'tokenId' | 'environment' | 'granted'>
+  >(
+    `SELECT lower(hex(token_hash)) AS tokenHash, argMaxMerge(token_id) AS tokenId,
+       argMaxMerge(token_environment) AS environment, argMaxMerge(granted_scopes) AS granted
+     FROM ${db.database}.${TABLES.tokenInventory}
+     WHERE token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+     GROUP BY token_hash`,
+    { tokens },
+  );
+  return new Map(rows.map(({ tokenHash, ...identity }) => [tokenHash, identity]));
 }
 
 /** What tokens are known for: `dimension\0value`, by token. */
