@@ -3,9 +3,9 @@ import { writeDrips } from '../../store/detection/drips.ts';
 import type { Drip } from '../../store/detection/drips.ts';
 import { writeProfiles } from '../../store/detection/profiles.ts';
 import type { ProfileRow } from '../../store/detection/profiles.ts';
+import { keyRanges } from '../../store/detection/key-ranges.ts';
 import {
   EVERYBODY,
-  keyRanges,
   readStates,
   readStatesAndHour,
   writeStates,

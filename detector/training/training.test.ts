@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../store/db.ts';
+import { writeSuccessions } from '../../store/detection/lineage.ts';
 import { writeStageState } from '../../store/stage-state.ts';
 import { insertTestCalls, seeded, tokenNamed } from '../../test/support/call-rows.ts';
 import type { TestCall } from '../../test/support/call-rows.ts';
@@ -7,7 +8,7 @@ import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
 import { prepareHours } from '../train.ts';
 import { changeOf } from './untrained.ts';
-import { groupsOf } from './refold.ts';
+import { groupsOf, refold } from './refold.ts';
 
 const HOUR = 3_600_000;
 const BEGIN = 490_000;
@@ -161,6 +162,56 @@ describe('incremental training', () => {
       expect(one.key).toBe(folded.expected[i]?.key);
       expect(Math.abs(one.e / (folded.expected[i]?.e ?? Number.NaN) - 1)).toBeLessThan(0.1);
     });
+  });
+});
+
+describe('a client with more tokens than are folded at once', () => {
+  const LARGE = 'large';
+  const nameOf = (t: number): ReturnType<typeof tokenNamed> => tokenNamed(`large ${String(t)}`);
+  /** Of 30 tokens twelve take over from others, two of these from such a one. */
+  const heirOf = (t: number): number | null => (t >= 10 && t < 22 ? t - 10 : null);
+  const linkedAt = (t: number): number => BEGIN + 60 + t;
+
+  function work(): TestCall[] {
+    const calls: TestCall[] = [];
+    for (let t = 0; t < 30; t += 1) {
+      const from = heirOf(t) === null ? 0 : linkedAt(t) - BEGIN - 4;
+      for (let at = from + random(); at < 100; at += 2 * random()) {
+        const time = Math.floor((BEGIN + at) * HOUR);
+        calls.push({ time, tokenHash: nameOf(t), clientId: LARGE, status: 200 });
+      }
+    }
+    return calls;
+  }
+
+  it('is folded in slices of its tokens, to the same memory', async () => {
+    const { db } = store;
+    await insertTestCalls(db, work());
+    const links = Array.from({ length: 30 }, (_, t) => t).flatMap((t) => {
+      const old = heirOf(t);
+      if (old === null) return [];
+      const link = { tokenHash: nameOf(t), predecessor: nameOf(old), linkedHour: linkedAt(t) };
+      return [{ ...link, clientId: LARGE, likeness: 1 }];
+    });
+    for (const link of links) await writeSuccessions(db, [link]);
+    const order = {
+      ...{ db, fromHour: BEGIN, through: BEGIN + 99, clients: [LARGE], trains: () => true },
+      expectedAfter: (hour: number) => (hour === BEGIN + 99 ? hour + 3 : null),
+      heirs: (hour: number) =>
+        links
+          .filter((one) => one.linkedHour === hour)
+          .map(({ tokenHash, predecessor }) => ({ token: tokenHash, predecessor })),
+    };
+    const folded: Awaited<ReturnType<typeof memory>>[] = [];
+    for (const most of [100, 4]) {
+      await db.command('TRUNCATE TABLE tokenwatch.volume_state');
+      await db.command('TRUNCATE TABLE tokenwatch.volume_profile');
+      await refold({ ...order, most, version: most });
+      folded.push(await memory(db));
+    }
+    const [whole, sliced] = folded;
+    expect(whole?.states.size).toBe(32);
+    expect(sliced).toEqual(whole);
   });
 });
 

@@ -85,6 +85,11 @@ export interface BookOptions {
    * before anybody called.
    */
   crowd?: (hour: number) => HourSums | null;
+  /**
+   * How many tokens a client has once an hour is learnt, for a book that holds only some of a client's;
+   * null of a client whose tokens are all in it.
+   */
+  sizes?: (clientId: string, hour: number) => number | null;
   /** Takes tokens whose evidence of a slow drip rose. */
   drips?: (one: Drip) => void;
   /** Who takes over at an hour, once it is learnt. */
@@ -103,8 +108,15 @@ interface Pages {
   clients: Map<string, ClientBook>;
   owner: Map<string, ClientBook>;
   everybody: VolumeState | null;
+  /** The hour that was learnt last. */
+  hour: number;
   trains: Trains;
   options: BookOptions;
+}
+
+/** How many tokens a client has, in this book or not. */
+function sizeOf({ options, hour }: Pages, client: ClientBook): number {
+  return options.sizes?.(client.id, hour) ?? client.tokens.size;
 }
 
 function root(pages: Pages, hour: number): Parent {
@@ -138,7 +150,7 @@ function learnTokens(pages: Pages, hour: number, tokens: readonly HourRow[], abo
     rows.set(row.tokenHash, addUp(rows.get(row.tokenHash), row));
   }
   for (const client of pages.clients.values()) {
-    const parent = parentFrom(client.state, above, hour, client.tokens.size);
+    const parent = parentFrom(client.state, above, hour, sizeOf(pages, client));
     for (const [hash, state] of client.tokens) {
       const before = dripOf(state);
       learnHour(state, parent, rows.get(hash) ?? SILENT, pages.trains(hash, hour));
@@ -159,6 +171,7 @@ function learn(
   tokens: readonly HourRow[],
   clientRows: readonly HourRow[],
 ): void {
+  pages.hour = hour;
   const rows = new Map(clientRows.map((row) => [row.clientId, row]));
   for (const id of rows.keys()) clientOf(pages, id, hour);
   const crowd = pages.options.crowd?.(hour);
@@ -211,7 +224,7 @@ export function expectedOf(
 function* expectAll(pages: Pages, hour: number, idle = Infinity): Generator<Expected> {
   const above = root(pages, hour);
   for (const client of pages.clients.values()) {
-    const siblings = client.tokens.size;
+    const siblings = sizeOf(pages, client);
     const parent = parentFrom(client.state, above, hour, siblings);
     const base = { clientId: client.id };
     const of = (state: VolumeState, over: Parent) => expectedOf(state, over, hour, siblings);
@@ -230,7 +243,7 @@ function lookup(pages: Pages, hour: number): Lookup {
   const parentOf = (client: ClientBook): Parent => {
     let parent = parents.get(client);
     if (parent === undefined) {
-      parent = parentFrom(client.state, above, hour, client.tokens.size);
+      parent = parentFrom(client.state, above, hour, sizeOf(pages, client));
       parents.set(client, parent);
     }
     return parent;
@@ -241,13 +254,13 @@ function lookup(pages: Pages, hour: number): Lookup {
       if (client === undefined) return null;
       const own = client.tokens.get(hash);
       const state = own ?? newState(hour);
-      const expectation = expectationAt(state, parentOf(client), hour, client.tokens.size);
+      const expectation = expectationAt(state, parentOf(client), hour, sizeOf(pages, client));
       return { expectation, known: own !== undefined };
     },
     client(clientId) {
       const client = pages.clients.get(clientId);
       if (client === undefined) return null;
-      return expectationAt(client.state, above, hour, client.tokens.size);
+      return expectationAt(client.state, above, hour, sizeOf(pages, client));
     },
   };
 }
@@ -258,6 +271,7 @@ export function createVolumeBook(options: BookOptions = {}): VolumeBook {
     clients: new Map(),
     owner: new Map(),
     everybody: null,
+    hour: 0,
     trains: options.trains ?? (() => true),
     options,
   };

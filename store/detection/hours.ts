@@ -1,5 +1,7 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { within } from './key-ranges.ts';
+import type { KeyRange } from './key-ranges.ts';
 
 /** Calls of one token (or client, then without a hash) in one hour; failed ones (5xx, 429) aside. */
 export interface HourRow {
@@ -44,20 +46,30 @@ export function hoursSql(db: Db, entity: 'token' | 'client', only = '1'): string
  * Hourly sums of tokens or clients in the hours [fromHour, toHour), in order of time.
  *
  * @param clients only these; all when undefined
+ * @param tokens only tokens in a range of keys, and those that they follow
  */
 export async function readHours(
   db: Db,
   entity: 'token' | 'client',
   range: { fromHour: number; toHour: number },
   clients?: readonly string[],
+  tokens?: KeyRange,
 ): Promise<HourRow[]> {
-  const only = clients === undefined ? '1' : 'client_id IN {clients:Array(String)}';
+  const named = clients === undefined ? '1' : 'client_id IN {clients:Array(String)}';
+  const only = tokens === undefined ? named : `${named} AND ${withAncestors(db)}`;
   const sql = `SELECT * FROM (${hoursSql(db, entity, only)}) ORDER BY hour, tokenHash, clientId`;
   return db.query<HourRow>(sql, {
     from: range.fromHour * 3600,
     to: range.toHour * 3600,
     ...(clients === undefined ? {} : { clients }),
+    ...tokens,
   });
+}
+
+/** A condition on tokens: in the range of keys that the parameters name, or followed by such a one. */
+function withAncestors(db: Db): string {
+  return `(${within('token_hash')} OR token_hash IN (
+    SELECT ancestor FROM ${db.database}.${TABLES.tokenLineage} WHERE ${within('token_hash')}))`;
 }
 
 /** The first and the last hour of which there are calls, or null when there are none. */

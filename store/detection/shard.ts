@@ -1,7 +1,7 @@
 import { WHOLE } from '../../config/shard.ts';
 import type { Shard } from '../../config/shard.ts';
-import { keyRanges } from './states.ts';
-import type { KeyRange } from './states.ts';
+import { keyRanges } from './key-ranges.ts';
+import type { KeyRange } from './key-ranges.ts';
 
 /**
  * Keys are shared out in ranges of equal width. An entity's key is 32 bytes: a token's hash, or the

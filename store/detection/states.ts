@@ -3,6 +3,8 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { RowReader } from './row-reader.ts';
 import { hoursSql } from './hours.ts';
+import { within } from './key-ranges.ts';
+import type { KeyRange } from './key-ranges.ts';
 
 /** What is remembered of one entity; see migration 011. */
 export interface StateRow {
@@ -86,25 +88,6 @@ export async function writeStates(
   });
   result.stream.resume();
 }
-
-/** Keys from the first to the last, both inclusive; hex, 64 digits. */
-export interface KeyRange {
-  first: string;
-  last: string;
-}
-
-/** Divides all keys into ranges of equal width; keys are hashes, so they hold about equally many. */
-export function keyRanges(count: number): KeyRange[] {
-  const n = Math.min(4096, Math.max(1, Math.ceil(count)));
-  const edge = (i: number): number => Math.floor((i * 65_536) / n);
-  return Array.from({ length: n }, (_, i) => ({
-    first: edge(i).toString(16).padStart(4, '0').padEnd(64, '0'),
-    last: (edge(i + 1) - 1).toString(16).padStart(4, '0').padEnd(64, 'f'),
-  }));
-}
-
-const within = (column: string): string =>
-  `${column} >= toFixedString(unhex({first:String}), 32) AND ${column} <= toFixedString(unhex({last:String}), 32)`;
 
 /** Reads the states of one kind and the rows of one hour side by side, both in a range of keys. */
 export async function* readStatesAndHour(

@@ -97,6 +97,28 @@ export async function readClientSizes(
 }
 
 /**
+ * How many tokens a client had since an hour, by each later hour in which a new one came: pairs of the
+ * hour and their number once it was over, in order.
+ */
+export async function readGrowth(
+  db: Db,
+  clientId: string,
+  fromHour: number,
+): Promise<{ hour: number; tokens: number }[]> {
+  return db.query<{ hour: number; tokens: number }>(
+    `SELECT intDiv(toUnixTimestamp(first), 3600) AS hour,
+       toUInt32(sum(count()) OVER (ORDER BY first)) AS tokens
+     FROM (
+       SELECT min(hour) AS first FROM ${db.database}.${TABLES.tokenHour}
+       WHERE client_id = {clientId:String} AND hour >= toDateTime({from:UInt32})
+       GROUP BY token_hash
+     )
+     GROUP BY first ORDER BY first`,
+    { clientId, from: fromHour * 3600 },
+  );
+}
+
+/**
  * Clients with calls of hours that were trained already which were written since a moment.
  *
  * @param since epoch seconds of the server's clock
