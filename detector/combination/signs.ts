@@ -3,10 +3,11 @@ import { lnFisher } from '../statistics/fisher.ts';
 /**
  * Sides of a token's behaviour that go wrong independently of each other. What a release of the
  * client changes at once (program, scopes, routes and their shares) is one side, else every release would add up; and
- * who calls more is also refused more.
+ * who calls more is also refused more. The volume of a day takes no part: it would still count what is
+ * long over.
  */
 export const SIDES = {
-  volume: ['volume_minutes', 'volume_hour', 'volume_day', 'volume_record', 'denied', 'not_found'],
+  volume: ['volume_minutes', 'volume_hour', 'volume_record', 'denied', 'not_found'],
   geography: ['country', 'asn', 'network_kind', 'travel'],
   program: ['user_agent', 'scope', 'route', 'mix'],
   environment: ['environment'],

@@ -19,7 +19,6 @@ const NAMES: Readonly<Record<string, (value: string) => string>> = {
   volume_minutes: () => 'a burst of calls',
   volume_hour: () => 'many calls in an hour',
   volume_record: () => 'more calls in an hour than ever',
-  volume_day: () => 'many calls in a day',
   country: (value) => `calls from ${country(value)}`,
   asn: (value) => `calls from AS${value}`,
   network_kind: (value) => `calls from a ${value} network`,
