@@ -13,6 +13,17 @@ function minorCollection(): () => void {
   return () => collect?.({ type: 'minor' });
 }
 
+/**
+ * V8 begins to mark the old objects when no more is left below their limit than the young ones may take,
+ * and counts buffers among the old ones. Here that is so nearly always: with bodies waiting it marked
+ * fifty megabytes eight times a second. It is to wait until this share of what is left is used.
+ */
+function markLater(): void {
+  setFlagsFromString('--incremental-marking-soft-trigger=80');
+  setFlagsFromString('--incremental-marking-hard-trigger=90');
+}
+
+markLater();
 const collect = minorCollection();
 let passed = 0;
 
