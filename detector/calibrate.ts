@@ -1,6 +1,8 @@
 import type { DetectorConfig } from '../config/detector.ts';
 import type { Db } from '../store/db.ts';
+import { readServerClock } from '../store/detection/fresh.ts';
 import { readHourRange, readTokenTotal } from '../store/detection/hours.ts';
+import type { Succession } from '../store/detection/lineage.ts';
 import { readSample } from '../store/detection/replay.ts';
 import { readSurprises, writeSurprises } from '../store/detection/surprises.ts';
 import type { SurpriseRow } from '../store/detection/surprises.ts';
@@ -8,6 +10,8 @@ import { readStageState, writeStageState } from '../store/stage-state.ts';
 import { UNCALIBRATED, thresholdsFrom } from './calibration/calibration.ts';
 import type { Calibration, Thresholds } from './calibration/calibration.ts';
 import { readShareFactors, readSteer } from './feedback/precision.ts';
+import { keepLateHeirs } from './training/late-heirs.ts';
+import { trainedHour } from './training/step.ts';
 import { RECORD_HOURS, noteNoise } from './calibration/noise.ts';
 import type { Noise } from './calibration/noise.ts';
 import type { DetectorSettings } from './parameters.ts';
@@ -43,6 +47,7 @@ export async function calibrate(
   const fromHour = Math.max(stored.firstHour, hour - MEMORY);
   const judgeFrom = judgingFrom(fromHour, hour);
   let calibration = UNCALIBRATED;
+  let successions: readonly Succession[] = [];
   let waiting: SurpriseRow[] = [];
   const steps = replay({
     db,
@@ -54,7 +59,7 @@ export async function calibrate(
   });
   for await (const step of steps) {
     if (signal?.aborted === true) return null;
-    calibration = step.calibration;
+    ({ calibration, successions } = step);
     // The present hour is judged live.
     if (step.hour < hour) waiting.push(...step.judged.surprises);
     if (waiting.length < CHUNK) continue;
@@ -62,6 +67,9 @@ export async function calibrate(
     waiting = [];
   }
   await writeSurprises(db, waiting);
+  const through = (await trainedHour(db)) ?? -Infinity;
+  const past = successions.filter((one) => one.linkedHour <= through);
+  await keepLateHeirs(db, past, await readServerClock(db));
   const before = (await readCalibration(db)).steer;
   const at = hour * HOUR_MS;
   const [tokens, shares] = await Promise.all([readTokenTotal(db), readShareFactors(db, at)]);

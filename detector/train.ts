@@ -5,11 +5,11 @@ import { readSuccessions } from '../store/detection/lineage.ts';
 import { readRemembered, readStaleClients } from '../store/detection/training.ts';
 import { readTroubled, readUntrained, writeUntrained } from '../store/detection/untrained.ts';
 import { readStageState, writeStageState } from '../store/stage-state.ts';
+import { clientsOf, foldedLateHeirs, readLateHeirs } from './training/late-heirs.ts';
 import { linkSuccessors } from './training/lineage.ts';
 import { refold } from './training/refold.ts';
 import { learnStep, trainedHour } from './training/step.ts';
 import { changeOf, trainsBy } from './training/untrained.ts';
-import type { Change } from './training/untrained.ts';
 import type { Heir, Trains } from './volume/book.ts';
 
 /**
@@ -59,8 +59,11 @@ export async function prepareHours(db: Db, hour: number, since = hour): Promise<
   const first = Math.max(hour - MOST_BEHIND, Math.min(hour, since));
   const trains = trainsBy(wanted);
   const plan: Plan = { db, hour, since: first, fromHour, trains, version: clock };
+  const late = await readLateHeirs(db);
+  const anew = [...change.clients, ...(await clientsOf(db, late))];
   if (through === null || target - through > LONG_PAUSE) await learnAll(plan, target);
-  else await learnSince(plan, through, target, change);
+  else await learnSince(plan, through, target, anew);
+  if (late !== null) await foldedLateHeirs(db, late);
   await writeUntrained(db, change.rows, clock);
   await writeStageState(db, 'detector', 'trained-at', Math.floor(clock / 1000));
   return readRemembered(db);
@@ -91,13 +94,13 @@ async function learnSince(
   plan: Plan,
   through: number,
   target: number,
-  change: Change,
+  anew: readonly string[],
 ): Promise<void> {
   const { db, fromHour } = plan;
   const since = await readStageState(db, 'detector', 'trained-at');
   const seconds = typeof since === 'number' ? since : 0;
   const stale = await readStaleClients(db, seconds - OVERLAP, through, fromHour);
-  const clients = [...new Set([...stale, ...change.clients])];
+  const clients = [...new Set([...stale, ...anew])];
   const after = expectedAfter(plan);
   if (clients.length > 0) {
     const heirs = await heirsOf(plan, through);

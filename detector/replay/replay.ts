@@ -1,5 +1,6 @@
 import { isUpkeep } from '../../model/upkeep.ts';
 import type { Ancestry } from '../../store/detection/ancestry.ts';
+import type { Succession } from '../../store/detection/lineage.ts';
 import type { Db } from '../../store/db.ts';
 import { readHourValues, readMinutes, readValueContext } from '../../store/detection/replay.ts';
 import type { MinutesRow, Sample } from '../../store/detection/replay.ts';
@@ -66,6 +67,8 @@ export interface ReplayedHour {
   judged: Judged;
   /** What was learnt of thresholds up to the beginning of the hour's day. */
   calibration: Calibration;
+  /** Who took over from whom so far. */
+  successions: readonly Succession[];
 }
 
 interface Replay {
@@ -149,7 +152,8 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
         state.before = judged.surprises;
         close(state, hour, judged);
       }
-      yield { hour, judged, calibration: state.calibration };
+      const { calibration, successions } = state;
+      yield { hour, judged, calibration, successions: successions.all };
     }
   }
 }

@@ -43,6 +43,11 @@ export class Successions {
   readonly #followers = new Set<string>();
   readonly #followed = new Set<string>();
 
+  /** Who took over from whom so far. */
+  get all(): readonly Succession[] {
+    return this.#links;
+  }
+
   /** Notes the calls of an hour. */
   note(hour: number, rows: readonly MinutesRow[]): void {
     for (const { tokenHash, clientId, minutes, counts } of rows) {

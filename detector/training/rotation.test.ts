@@ -17,6 +17,7 @@ import { backtest } from '../backtest.ts';
 import { calibrate } from '../calibrate.ts';
 import { replay } from '../replay/replay.ts';
 import { prepareHours } from '../train.ts';
+import { readLateHeirs } from './late-heirs.ts';
 import { likenessOf } from './lineage.ts';
 
 const HOUR = 3_600_000;
@@ -136,6 +137,41 @@ describe('500 scheduled rotations', () => {
     expect(await pastsOf(new Map([[key, [old]]]))).toEqual(linked);
     for (const [i, alone] of (await pastsOf(new Map())).entries())
       expect(linked[i]).toBeGreaterThan(2 * (alone ?? Infinity));
+  }, 120_000);
+});
+
+describe('rotations in a history that came all at once', () => {
+  it('are found when thresholds are learnt, and hand down with the next training', async () => {
+    const late = await openTestStore();
+    try {
+      const { db } = late;
+      const calls: TestCall[] = [];
+      for (let c = 0; c < 10; c += 1) for (let t = 0; t < TOKENS; t += 1) calls.push(...work(c, t));
+      await insertTestCalls(db, calls);
+      const ages = async (): Promise<number> => {
+        const [row] = await db.query<{ old: number }>(
+          `SELECT countIf(age > 96) AS old FROM (
+             SELECT argMax(age_hours, written_at) AS age FROM tokenwatch.volume_profile
+             WHERE entity_key IN (SELECT unhex(arrayJoin({keys:Array(String)})))
+               AND hour = toDateTime({hour:UInt32} * 3600) GROUP BY entity_key)`,
+          { keys: [...right.keys()], hour: END },
+        );
+        return row?.old ?? 0;
+      };
+      await prepareHours(db, END);
+      expect([(await readSuccessions(db, BEGIN, END)).length, await ages()]).toEqual([0, 0]);
+      await calibrate(db, END, settings);
+      const links = await readSuccessions(db, BEGIN, END);
+      expect(links.length).toBeGreaterThan(30);
+      await prepareHours(db, END);
+      expect(await ages()).toBeGreaterThan(0.9 * links.length);
+      // What was done is not done again.
+      await calibrate(db, END, settings);
+      expect(await readSuccessions(db, BEGIN, END)).toEqual(links);
+      expect(await readLateHeirs(db)).toBeNull();
+    } finally {
+      await late.close();
+    }
   }, 120_000);
 });
 

@@ -90,6 +90,34 @@ export async function readGenerations(db: Db, hour: number): Promise<Generations
   return { newcomers: found, silent };
 }
 
+/** Which of some tokens follow another one, and which are followed. */
+export async function readLinked(
+  db: Db,
+  tokens: readonly string[],
+): Promise<{ heirs: Set<string>; predecessors: Set<string> }> {
+  const rows = await db.query<{ heir: string; predecessor: string }>(
+    `WITH named AS (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+     SELECT lower(hex(token_hash)) AS heir, lower(hex(ancestor)) AS predecessor
+     FROM ${db.database}.${TABLES.tokenLineage} FINAL
+     WHERE generation = 1 AND (token_hash IN (SELECT * FROM named) OR ancestor IN (SELECT * FROM named))`,
+    { tokens: [...new Set(tokens)] },
+  );
+  return {
+    heirs: new Set(rows.map((row) => row.heir)),
+    predecessors: new Set(rows.map((row) => row.predecessor)),
+  };
+}
+
+/** Clients of tokens that were linked from a moment on, epoch ms of the server's clock. */
+export async function readLinkedSince(db: Db, since: number): Promise<string[]> {
+  const rows = await db.query<{ clientId: string }>(
+    `SELECT DISTINCT client_id AS clientId FROM ${db.database}.${TABLES.tokenLineage}
+     WHERE written_at >= toDateTime({seconds:UInt32})`,
+    { seconds: Math.floor(since / 1000) },
+  );
+  return rows.map((row) => row.clientId);
+}
+
 /** What tokens said of themselves last, by token. */
 export async function readIdentities(
   db: Db,
