@@ -31,7 +31,7 @@ export function appendImported(
   call: ImportedCall,
   { caches, aliases, onMasked, admits }: ImportedOptions,
 ): void {
-  const { columns } = block;
+  const { columns, rows: row } = block;
   const service = read(caches.service, call.service)?.text || UNNAMED;
   const text: ReadText = (field, cache, value) => {
     if (value === undefined || value === '') return '';
@@ -42,33 +42,29 @@ export function appendImported(
   const texts = (field: string, values: readonly string[] | undefined): readonly string[] =>
     (values ?? []).slice(0, 128).map((value) => text(field, caches.scope, value));
 
-  columns.time.push(call.time);
-  columns.source.push('import');
-  columns.trace_id.pushZeros();
-  columns.span_id.pushZeros();
+  columns.time.set(row, call.time);
+  columns.source.set(row, 'import');
   const client = appendCredential(block, call, { caches, aliases }, text);
-  columns.granted_scopes.push(texts('granted_scopes', call.granted_scopes));
-  columns.auth_methods.push([]);
-  columns.service.push(text('service', caches.service, call.service));
-  columns.environment.push(text('environment', caches.environment, call.environment));
-  columns.scope.push(text('scope', caches.scope, call.scope));
-  columns.method.push(read(caches.method, call.method) ?? '');
+  columns.granted_scopes.set(row, texts('granted_scopes', call.granted_scopes));
+  columns.service.set(row, text('service', caches.service, call.service));
+  columns.environment.set(row, text('environment', caches.environment, call.environment));
+  columns.scope.set(row, text('scope', caches.scope, call.scope));
+  columns.method.set(row, read(caches.method, call.method)?.text ?? '');
   const reported = text('route', caches.route, call.route);
   const route = reported || (read(caches.path, call.path)?.text ?? '');
   const kind = reported === '' ? pathKind(call.status ?? 0) : 'reported';
-  columns.route.push(route === '' || admits(service, route, kind) ? route : OTHER_ROUTE);
-  columns.status.push(call.status ?? 0);
-  columns.user_agent.push(text('user_agent', caches.userAgent, call.user_agent));
-  columns.request_fields.push(texts('request_fields', call.fields));
-  columns.nonce_hash.push(read(caches.nonce, call.nonce));
-  columns.payload_hash.pushZeros();
-  columns.stated_at.push(call.stated_at ?? 0);
+  columns.route.set(row, route === '' || admits(service, route, kind) ? route : OTHER_ROUTE);
+  columns.status.set(row, call.status ?? 0);
+  columns.user_agent.set(row, text('user_agent', caches.userAgent, call.user_agent));
+  columns.request_fields.set(row, texts('request_fields', call.fields));
+  columns.nonce_hash.set(row, read(caches.nonce, call.nonce));
+  columns.stated_at.set(row, call.stated_at ?? 0);
   appendNetwork(block, call, client, caches);
-  columns.object_type.push(text('object_type', caches.objectType, call.object_type));
-  columns.object_hash.push(read(caches.object, call.object));
-  columns.object_owner_hash.push(read(caches.subject, call.object_owner));
-  columns.amount.push(plausibleAmount(call.amount ?? Number.NaN));
-  columns.currency.push(read(caches.currency, call.currency) ?? '');
+  columns.object_type.set(row, text('object_type', caches.objectType, call.object_type));
+  columns.object_hash.set(row, read(caches.object, call.object));
+  columns.object_owner_hash.set(row, read(caches.subject, call.object_owner));
+  columns.amount.set(row, plausibleAmount(call.amount ?? Number.NaN));
+  columns.currency.set(row, read(caches.currency, call.currency) ?? '');
   block.endRow();
 }
 
@@ -78,7 +74,7 @@ function read<V>(cache: ByteCache<V>, value: string | undefined): V | null {
 
 /** What came with the call and of whom; the client under the name that is kept. */
 function appendCredential(
-  { columns }: CallBlock,
+  { columns, rows: row }: CallBlock,
   call: ImportedCall,
   { caches, aliases }: Pick<ImportedOptions, 'caches' | 'aliases'>,
   text: ReadText,
@@ -86,21 +82,24 @@ function appendCredential(
   const presented = call.token_hash === undefined ? read(caches.credential, call.token) : null;
   const hash = aliases.resolve(read(caches.tokenHash, call.token_hash) ?? presented);
   const claims = presented?.claims ?? null;
-  columns.token_hash.push(hash);
-  columns.token_id.push(claims?.id ?? '');
+  columns.token_hash.set(row, hash);
+  columns.token_id.set(row, claims?.id ?? '');
   const client = text('client_id', caches.clientId, call.client) || (claims?.clientId ?? '');
-  columns.client_id.push(client);
-  columns.subject_hash.push(read(caches.subject, call.subject) ?? claims?.subject ?? null);
-  columns.token_environment.push(
+  columns.client_id.set(row, client);
+  columns.subject_hash.set(row, read(caches.subject, call.subject) ?? claims?.subject ?? null);
+  columns.token_environment.set(
+    row,
     text('token_environment', caches.environment, call.token_environment) ||
       (claims?.environment ?? ''),
   );
-  columns.token_issued_at.push(call.token_issued_at ?? claims?.issuedAt ?? 0);
-  columns.token_expires_at.push(call.token_expires_at ?? claims?.expiresAt ?? 0);
-  columns.token_certificate_sha256.push(
+  columns.token_issued_at.set(row, call.token_issued_at ?? claims?.issuedAt ?? 0);
+  columns.token_expires_at.set(row, call.token_expires_at ?? claims?.expiresAt ?? 0);
+  columns.token_certificate_sha256.set(
+    row,
     read(caches.cert, call.token_certificate_sha256) ?? claims?.certificate ?? null,
   );
-  columns.auth_result.push(
+  columns.auth_result.set(
+    row,
     authResult(read(caches.authResult, call.auth_result), hash, call.status),
   );
   return client;
@@ -117,17 +116,17 @@ function authResult(
 }
 
 function appendNetwork(
-  { columns }: CallBlock,
+  { columns, rows: row }: CallBlock,
   call: ImportedCall,
   client: string,
   caches: Caches,
 ): void {
   const address = read(caches.address, call.ip) ?? NO_ADDRESS;
-  columns.ip_hash.push(address.hash);
-  columns.country.push(read(caches.country, call.country) || address.country);
-  columns.asn.push(address.asn);
-  columns.network_kind.push(address.kind);
-  columns.address_allowed.push(allowedAt(caches, client, address));
-  columns.tls_version.push(read(caches.tls, call.tls_version) ?? '');
-  columns.client_cert_sha256.push(read(caches.cert, call.client_cert_sha256));
+  columns.ip_hash.set(row, address.hash);
+  columns.country.set(row, read(caches.country, call.country) || address.country);
+  columns.asn.set(row, address.asn);
+  columns.network_kind.set(row, address.kind);
+  columns.address_allowed.set(row, allowedAt(caches, client, address));
+  columns.tls_version.set(row, read(caches.tls, call.tls_version)?.text ?? '');
+  columns.client_cert_sha256.set(row, read(caches.cert, call.client_cert_sha256));
 }

@@ -52,6 +52,58 @@ export function slotOfKey(bytes: Uint8Array, start: number, end: number): number
   return -1;
 }
 
+/** Keys of a span that are remembered; those beyond are looked up. */
+const MOST_EXPECTED = 64;
+
+/**
+ * The keys of a body's spans. An SDK writes the same attributes in the same order, so the keys of the
+ * first span are expected in those that follow: to compare one costs half of looking it up.
+ */
+export class ExpectedKeys {
+  readonly #starts = new Int32Array(MOST_EXPECTED);
+  readonly #lengths = new Int32Array(MOST_EXPECTED);
+  readonly #slots = new Int16Array(MOST_EXPECTED);
+  #count = 0;
+  #next = 0;
+  #isLearning = true;
+
+  /** Before the spans of another resource or body: what is remembered lies in the body itself. */
+  forget(): void {
+    this.#count = 0;
+  }
+
+  /** Before each span. */
+  begin(): void {
+    this.#next = 0;
+    this.#isLearning = this.#count === 0;
+  }
+
+  /** As {@link slotOfKey}. */
+  slotOf(bytes: Uint8Array, start: number, end: number): number {
+    const next = this.#next;
+    // One that was left out, and the rest as expected.
+    for (let at = next; at < next + 2 && at < this.#count; at++) {
+      if (this.#lengths[at] !== end - start) continue;
+      const view = viewOf(bytes);
+      if (areSame(view, start, view, this.#starts[at] as number, end - start)) {
+        this.#next = at + 1;
+        return this.#slots[at] as number;
+      }
+    }
+    const slot = slotOfKey(bytes, start, end);
+    if (this.#isLearning && next < MOST_EXPECTED) this.#learn(next, start, end, slot);
+    return slot;
+  }
+
+  #learn(at: number, start: number, end: number, slot: number): void {
+    this.#starts[at] = start;
+    this.#lengths[at] = end - start;
+    this.#slots[at] = slot;
+    this.#count = at + 1;
+    this.#next = at + 1;
+  }
+}
+
 const BY_NAME = new Map(SLOT_NAMES.map((name, slot) => [name, slot]));
 
 /** The same for a name in a JavaScript string. */

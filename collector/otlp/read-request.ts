@@ -1,4 +1,4 @@
-import { slotOfKey } from './key-table.ts';
+import { ExpectedKeys } from './key-table.ts';
 import { KIND, Slots } from './slots.ts';
 import { WIRE, Wire } from './wire.ts';
 
@@ -55,6 +55,7 @@ export class OtlpReader {
     time: 0,
     resourceNumber: 0,
   };
+  readonly #keys = new ExpectedKeys();
   #visitor: ReadVisitor | null = null;
   #shape = SHAPES.traces;
   #skipped = 0;
@@ -93,12 +94,15 @@ export class OtlpReader {
     const wire = this.#wire;
     const from = wire.pos;
     this.#resource.clear();
+    this.#keys.forget();
+    this.#keys.begin();
     this.#raw.resourceNumber++;
     this.#eachMessage(1, end, (inner) =>
       this.#eachMessage(1, inner, (last) => this.#attribute(last, this.#resource)),
     );
     if (wire.hasFailed()) return;
     wire.pos = from;
+    this.#keys.forget();
     this.#eachMessage(2, end, (inner) => this.#eachMessage(2, inner, (last) => this.#span(last)));
   }
 
@@ -126,6 +130,7 @@ export class OtlpReader {
     const shape = this.#shape;
     let kind = shape.kind === 0 ? SPAN_KIND_SERVER : -1;
     this.#attributes.clear();
+    this.#keys.begin();
     raw.traceIdAt = -1;
     raw.spanIdAt = -1;
     raw.time = 0;
@@ -137,7 +142,7 @@ export class OtlpReader {
         const at = wire.pos + 2;
         const length = bytes[at - 1] as number;
         if (length >= 0x80 || at + length > end) break;
-        if (!plainAttribute(bytes, at, at + length, this.#attributes)) break;
+        if (!plainAttribute(bytes, at, at + length, this.#attributes, this.#keys)) break;
         wire.pos = at + length;
       }
       if (!wire.tag(end)) break;
@@ -194,7 +199,7 @@ export class OtlpReader {
   #attribute(end: number, into: Slots): void {
     const wire = this.#wire;
     const from = wire.pos;
-    if (plainAttribute(wire.bytes, from, end, into)) return;
+    if (plainAttribute(wire.bytes, from, end, into, this.#keys)) return;
     let slot = -1;
     let value = -1;
     let valueEnd = 0;
@@ -202,7 +207,7 @@ export class OtlpReader {
     while (wire.tag(end)) {
       if (wire.field === 1 && wire.wireType === WIRE.length) {
         const inner = wire.span(end);
-        slot = slotOfKey(wire.bytes, wire.pos, inner);
+        slot = this.#keys.slotOf(wire.bytes, wire.pos, inner);
         if (wire.hasFailed()) return;
         wire.pos = inner;
       } else if (wire.field === 2 && wire.wireType === WIRE.length) {
@@ -252,7 +257,13 @@ export class OtlpReader {
  * A KeyValue as every SDK writes it: the key, then one value, lengths in one byte. Says whether it
  * was one; all others are read field by field.
  */
-function plainAttribute(bytes: Uint8Array, from: number, end: number, into: Slots): boolean {
+function plainAttribute(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  into: Slots,
+  keys: ExpectedKeys,
+): boolean {
   const keyLength = bytes[from + 1] as number;
   const key = from + 2;
   const value = key + keyLength;
@@ -262,14 +273,14 @@ function plainAttribute(bytes: Uint8Array, from: number, end: number, into: Slot
   const size = bytes[value + 3] as number;
   if (tag === 0x0a || tag === 0x2a) {
     if (value + 4 + size !== end || size >= 0x80) return false;
-    const slot = slotOfKey(bytes, key, value);
+    const slot = keys.slotOf(bytes, key, value);
     if (slot !== -1) into.put(slot, tag >> 3, value + 4, end);
     return true;
   }
   // An integer of one byte, or of two.
   if (tag !== 0x18 || (size < 0x80 ? value + 4 : value + 5) !== end) return false;
   if (size >= 0x80 && (bytes[value + 4] as number) >= 0x80) return false;
-  const slot = slotOfKey(bytes, key, value);
+  const slot = keys.slotOf(bytes, key, value);
   if (slot !== -1) into.put(slot, KIND.int, value + 3, end);
   return true;
 }

@@ -135,6 +135,33 @@ const LOGS_ONLY = Uint8Array.from(
 /** How an attribute's value is written, numbered as the fields of OTLP's AnyValue. */
 export const KIND = { none: 0, string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7 };
 
+/**
+ * Concepts that few senders name, by what they speak of. A call that has none of a group is spared
+ * the look for each of them.
+ */
+const RARE = {
+  token: [
+    ...['tokenId', 'tokenIssuedAt', 'tokenExpiresAt', 'tokenCertificate', 'subjectHash'],
+    ...['subject', 'authMethods'],
+  ],
+  replay: ['nonceHash', 'nonce', 'payloadHash', 'statedAt'],
+  object: ['objectType', 'objectHash', 'objectOwnerHash', 'amount', 'currency'],
+} as const satisfies Record<string, readonly Concept[]>;
+
+type Group = keyof typeof RARE;
+
+/** Each group's bit in {@link Slots.groups}. */
+export const GROUPS = Object.fromEntries(
+  Object.keys(RARE).map((group, index) => [group, 1 << index]),
+) as Record<Group, number>;
+
+/** Of each concept the bit of its group, or 0. */
+const GROUP_OF = Uint8Array.from(Object.keys(CONCEPTS), (concept) =>
+  Object.entries<readonly string[]>(RARE)
+    .filter(([, concepts]) => concepts.includes(concept))
+    .reduce((bits, [group]) => bits | GROUPS[group as Group], 0),
+);
+
 /** Stands for none; there are fewer slots than that. */
 const NO_SLOT = 255;
 
@@ -143,6 +170,8 @@ export class Slots {
   readonly kinds = new Uint8Array(SLOT_NAMES.length);
   readonly starts = new Int32Array(SLOT_NAMES.length);
   readonly ends = new Int32Array(SLOT_NAMES.length);
+  /** The groups of which some concept has had a value; it may have been taken back since. */
+  groups = 0;
 
   /** Of each concept the best slot that has a value, or 255: in spans, and in log records. */
   readonly #best = new Uint8Array(Object.keys(CONCEPTS).length).fill(NO_SLOT);
@@ -152,6 +181,7 @@ export class Slots {
     this.kinds.fill(0);
     this.#best.fill(NO_SLOT);
     this.#bestInLogs.fill(NO_SLOT);
+    this.groups = 0;
   }
 
   set(slot: number, kind: number, start: number, end: number): void {
@@ -159,6 +189,7 @@ export class Slots {
     this.starts[slot] = start;
     this.ends[slot] = end;
     const concept = CONCEPT_OF[slot] ?? 0;
+    this.groups |= GROUP_OF[concept] ?? 0;
     if (slot < (this.#bestInLogs[concept] ?? 0)) this.#bestInLogs[concept] = slot;
     if (LOGS_ONLY[slot] === 0 && slot < (this.#best[concept] ?? 0)) this.#best[concept] = slot;
   }

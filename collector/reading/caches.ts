@@ -4,6 +4,8 @@ import { normalEnvironment, readJwtClaims } from '../../model/jwt-claims.ts';
 import { statedSeconds } from '../../model/stated-time.ts';
 import { parsePseudonym, parseTokenHash, pseudonym } from '../../model/hash.ts';
 import type { Purpose } from '../../model/hash.ts';
+import { keyText } from '../../store/calls/dictionary-columns.ts';
+import type { KeyText } from '../../store/calls/dictionary-columns.ts';
 import type { Locator } from '../locate/locator.ts';
 import type { Location } from '../locate/locator.ts';
 import { parseAddress } from '../locate/address.ts';
@@ -13,19 +15,26 @@ import { ByteCache } from './byte-cache.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { maskText } from './mask.ts';
 import type { MaskKind, MaskedText, TextKind } from './mask.ts';
-import { routeOfPath, routeOfTemplate } from './route.ts';
+import { isTemplate, routeOfPath, routeOfTemplate } from './route.ts';
 import { readStrings } from './values.ts';
 
 const NOTHING: readonly MaskKind[] = [];
 
 /** A text as it may be kept. */
-export interface CleanText extends MaskedText {
+export interface CleanText extends KeyText, MaskedText {
+  readonly text: string;
   /** It was not UTF-8 all through. */
   isBroken: boolean;
 }
 
+export interface RouteText extends CleanText {
+  isTemplate: boolean;
+  /** The room that it was let into last: `RouteRoom.number`. */
+  room: number;
+}
+
 export interface Texts {
-  texts: readonly string[];
+  texts: readonly KeyText[];
   masked: readonly MaskKind[];
   isBroken: boolean;
 }
@@ -103,7 +112,7 @@ function cleaned(
 ): CleanText {
   const { text: found, masked } = maskText(printable(text), kind, label);
   const kept = found.length > length ? found.slice(0, length) : found;
-  return { text: kept, masked, isBroken: text.includes('\uFFFD') };
+  return { ...keyText(kept), masked, isBroken: text.includes('\uFFFD') };
 }
 
 function utf8(bytes: Uint8Array, start: number, end: number): string {
@@ -127,7 +136,7 @@ function makeCleaners(pepper: string) {
     cleanAll: (texts: readonly string[], length: number): Texts => {
       const all = texts.map((text) => clean(text, length));
       return {
-        texts: all.map(({ text }) => text).filter((text) => text !== ''),
+        texts: all.filter(({ text }) => text !== ''),
         masked: [...new Set(all.flatMap(({ masked }) => masked))],
         isBroken: all.some(({ isBroken }) => isBroken),
       };
@@ -215,15 +224,21 @@ function wordCaches(cache: MakeCache) {
   return {
     method: cache(256, 32, (value) => {
       const method = value.toUpperCase();
-      return METHODS.has(method) ? method : '_OTHER';
+      return keyText(METHODS.has(method) ? method : '_OTHER');
     }),
     currency: cache(256, 8, upper(/^[a-z]{3}$/i)),
     country: cache(512, 8, upper(/^[a-z]{2}$/i)),
     authResult: cache(64, 16, authResultOf),
     scheme: cache(64, 8, (value) => value.toLowerCase()),
     /** `1.3`, as OpenTelemetry writes it; also from `TLSv1.3`, `TLS 1.3`. */
-    tls: cache(64, 16, (value) => /^(?:tls ?v?)?(\d(?:\.\d)?)$/i.exec(value.trim())?.[1] ?? ''),
+    tls: cache(64, 16, (value) =>
+      keyText(/^(?:tls ?v?)?(\d(?:\.\d)?)$/i.exec(value.trim())?.[1] ?? ''),
+    ),
   };
+}
+
+function routeText(found: CleanText): RouteText {
+  return { ...found, isTemplate: isTemplate(found.text), room: 0 };
 }
 
 /** What is kept as text, masked. */
@@ -237,8 +252,8 @@ function textCaches({ clean, cleanAll, cleanId, cleanClient }: Cleaners, cache: 
     scope: text(128),
     objectType: text(64),
     userAgent: cache(16_384, 128, (value) => clean(value, 256)),
-    route: cache(4096, 64, (value) => clean(routeOfTemplate(value), 200)),
-    path: cache(32_768, 64, (value) => clean(routeOfPath(value), 200)),
+    route: cache(4096, 64, (value) => routeText(clean(routeOfTemplate(value), 200))),
+    path: cache(32_768, 64, (value) => routeText(clean(routeOfPath(value), 200))),
     words: cache(4096, 64, (value) => cleanAll(value.split(/[\s,]+/), 128)),
   };
 }
@@ -330,8 +345,8 @@ function keptCredential(
     environment: environment.text,
     issuedAt: storable(claims?.issuedAt ?? 0),
     expiresAt: storable(claims?.expiresAt ?? 0),
-    scopes: scopes.texts,
-    authMethods: authMethods.texts,
+    scopes: scopes.texts.map(({ text }) => text),
+    authMethods: authMethods.texts.map(({ text }) => text),
     subject: subject === '' ? null : keyed.pseudonym('subject', subject),
     certificate: certificate === '' ? null : bytesOf(certificate),
     masked: [id, clientId, environment, scopes, authMethods].flatMap(({ masked }) => masked),

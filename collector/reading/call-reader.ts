@@ -1,21 +1,15 @@
 import type { AddressAllowed, AuthResult, CallSource } from '../../model/call.ts';
 import type { CallBlock } from '../../store/calls/call-block.ts';
+import { keyText } from '../../store/calls/dictionary-columns.ts';
 import type { RawCall } from '../otlp/read-request.ts';
 import type { TokenAliases } from '../rotation/token-aliases.ts';
-import { SLOTS } from '../otlp/slots.ts';
-import { NO_ADDRESS } from './caches.ts';
-import type { Caches, CleanText, KeptAddress, KeptClaims, KeptToken } from './caches.ts';
-import {
-  forwardedEntries,
-  forwardedForEntries,
-  forwardedProtos,
-  trustedEntry,
-  trustedProto,
-} from './forwarded.ts';
-import { RawValues, UNNAMED } from './raw-values.ts';
+import { GROUPS, SLOTS } from '../otlp/slots.ts';
+import type { Caches, CleanText, KeptAddress, KeptClaims, KeptToken, RouteText } from './caches.ts';
+import { CallerValues } from './caller-values.ts';
+import { UNNAMED } from './raw-values.ts';
 import { HOSTS, OTHER_ROUTE, RouteCap, pathKind } from './route-cap.ts';
 import type { RouteKind } from './route-cap.ts';
-import { isTemplate, saysLess } from './route.ts';
+import { saysLess } from './route.ts';
 import type { Tally } from './tally.ts';
 
 export interface CallReaderOptions {
@@ -41,19 +35,24 @@ export function isAccessLog({ attributes }: RawCall): boolean {
   return OF_A_CALL.some((range) => attributes.find(range, true) !== -1);
 }
 
-const NO_TEXT: CleanText = { text: '', masked: [], isBroken: false };
+type Columns = CallBlock['columns'];
+
+const NO_TEXT: CleanText = { ...keyText(''), masked: [], isBroken: false };
+const NO_NAME = keyText(UNNAMED);
+const NO_TLS = keyText('none');
 
 /** Turns what was located in a body into rows: the only place where attributes become a call. */
-export class CallReader extends RawValues {
+export class CallReader extends CallerValues {
   readonly #options: CallReaderOptions;
   readonly #routes = new RouteCap();
   #arrived = 0;
   #client = '';
+  #status = 0;
   /** The host that the call was for has no room among the others. */
   #isHostCapped = false;
 
   constructor(options: CallReaderOptions) {
-    super(options.caches, options.tally);
+    super(options.caches, options.tally, options.trustedHops);
     this.#options = options;
   }
 
@@ -63,21 +62,22 @@ export class CallReader extends RawValues {
    * @param arrived epoch ms, kept in place of a time that cannot be right
    */
   append(raw: RawCall, block: CallBlock, source: CallSource, arrived: number): void {
-    const { columns } = block;
+    const { columns, rows } = block;
     this.turnTo(raw, source === 'log');
+    this.row = rows;
     this.#arrived = arrived;
-    columns.source.push(source);
-    if (raw.traceIdAt < 0) columns.trace_id.pushZeros();
-    else columns.trace_id.push(raw.bytes, raw.traceIdAt);
-    if (raw.spanIdAt < 0) columns.span_id.pushZeros();
-    else columns.span_id.push(raw.bytes, raw.spanIdAt);
-    this.#appendService(block);
+    this.#status = this.#readStatus();
+    columns.source.set(rows, source);
+    if (raw.traceIdAt >= 0) columns.trace_id.set(rows, raw.bytes, raw.traceIdAt);
+    if (raw.spanIdAt >= 0) columns.span_id.set(rows, raw.bytes, raw.spanIdAt);
+    this.#setService(columns);
     // Now that it is known whose clock it is.
-    columns.time.push(this.#time(raw.time, arrived));
-    this.#appendCredential(block);
-    this.#appendRequest(block);
-    this.#appendNetwork(block);
-    this.#appendObject(block);
+    columns.time.set(rows, this.#time(raw.time, arrived));
+    this.#setCredential(columns);
+    this.#setRequest(columns);
+    this.#setNetwork(columns);
+    if (this.says(GROUPS.replay)) this.#setReplay(columns);
+    if (this.says(GROUPS.object)) this.#setObject(columns);
     block.endRow();
   }
 
@@ -89,52 +89,78 @@ export class CallReader extends RawValues {
     return arrived;
   }
 
-  #appendService({ columns }: CallBlock): void {
-    const { service: names } = this.caches;
+  #setService(columns: Columns): void {
+    const { service: names, environment } = this.caches;
     this.#isHostCapped = false;
     const service = this.get(names, SLOTS.service) ?? this.#host() ?? NO_TEXT;
     this.service = service.text === '' ? UNNAMED : service.text;
-    columns.service.push(this.kept('service', service) === '' ? UNNAMED : service.text);
-    columns.environment.push(this.text('environment', this.caches.environment, SLOTS.environment));
+    columns.service.setKey(this.row, this.kept('service', service) === '' ? NO_NAME : service);
+    this.setText(columns.environment, 'environment', environment, SLOTS.environment);
   }
 
   /** Where the sender has no name, the host that a proxy was asked for, as far as there is room. */
   #host(): CleanText | null {
     const host = this.get(this.caches.service, SLOTS.authority);
     if (host === null) return null;
-    const kind = pathKind(this.#status());
+    const kind = pathKind(this.#status);
     this.#isHostCapped = !this.#routes.admits(HOSTS, host.text, kind, this.#arrived);
     return this.#isHostCapped ? null : host;
   }
 
-  #appendCredential({ columns }: CallBlock): void {
-    const { caches } = this;
+  #setCredential(columns: Columns): void {
+    const { caches, row } = this;
     const sent = this.get(caches.tokenHash, SLOTS.tokenHash);
     if (sent !== null) this.mask('token_hash', sent.masked);
     const presented = this.get(caches.credential, SLOTS.credential);
     const hash = this.#tokenHash(sent ?? presented);
     const claims = presented?.claims ?? null;
     if (claims !== null) this.mask('claims', claims.masked);
-    columns.token_hash.push(hash);
-    columns.token_id.push(this.text('token_id', caches.id, SLOTS.tokenId) || (claims?.id ?? ''));
-    this.#client =
-      this.text('client_id', caches.clientId, SLOTS.clientId) || (claims?.clientId ?? '');
-    columns.client_id.push(this.#client);
-    columns.token_environment.push(
-      this.text('token_environment', caches.environment, SLOTS.tokenEnvironment) ||
-        (claims?.environment ?? ''),
+    columns.token_hash.set(row, hash);
+    columns.auth_result.set(row, this.#authResult(hash !== null));
+    const client = this.get(caches.clientId, SLOTS.clientId);
+    this.#client = client === null ? '' : this.kept('client_id', client);
+    if (this.#client !== '' && client !== null) columns.client_id.setKey(row, client);
+    const environment = columns.token_environment;
+    const isSaid = this.setText(
+      ...([environment, 'token_environment', caches.environment, SLOTS.tokenEnvironment] as const),
     );
-    columns.token_issued_at.push(this.seconds(SLOTS.tokenIssuedAt) || (claims?.issuedAt ?? 0));
-    columns.token_expires_at.push(this.seconds(SLOTS.tokenExpiresAt) || (claims?.expiresAt ?? 0));
-    columns.token_certificate_sha256.push(
+    const granted = this.texts('granted_scopes', SLOTS.tokenScopes);
+    columns.granted_scopes.setKeys(row, granted);
+    if (claims !== null) {
+      if (!isSaid) environment.set(row, claims.environment);
+      if (granted.length === 0) columns.granted_scopes.set(row, claims.scopes);
+      if (this.#client === '') {
+        this.#client = claims.clientId;
+        columns.client_id.set(row, claims.clientId);
+      }
+    }
+    if (claims !== null || this.says(GROUPS.token)) this.#setToken(columns, claims);
+  }
+
+  /** What a token says of itself, and its service of it: few senders do. */
+  #setToken(columns: Columns, claims: KeptClaims | null): void {
+    const { caches, row } = this;
+    columns.token_id.set(
+      row,
+      this.text('token_id', caches.id, SLOTS.tokenId) || (claims?.id ?? ''),
+    );
+    columns.token_issued_at.set(row, this.seconds(SLOTS.tokenIssuedAt) || (claims?.issuedAt ?? 0));
+    columns.token_expires_at.set(
+      row,
+      this.seconds(SLOTS.tokenExpiresAt) || (claims?.expiresAt ?? 0),
+    );
+    columns.token_certificate_sha256.set(
+      row,
       this.get(caches.cert, SLOTS.tokenCertificate) ?? claims?.certificate ?? null,
     );
     const subject = this.get(caches.subject, SLOTS.subjectHash);
-    columns.subject_hash.push(
+    columns.subject_hash.set(
+      row,
       subject ?? this.get(caches.subject, SLOTS.subject) ?? claims?.subject ?? null,
     );
-    this.#appendGrant(columns, claims);
-    columns.auth_result.push(this.#authResult(hash !== null));
+    const methods = this.texts('auth_methods', SLOTS.authMethods);
+    if (methods.length > 0) columns.auth_methods.setKeys(row, methods);
+    else columns.auth_methods.set(row, claims?.authMethods ?? []);
   }
 
   /** The hash under which the token's history is kept, whichever pepper made the one we have. */
@@ -148,52 +174,77 @@ export class CallReader extends RawValues {
     return aliases.resolve({ hash, previous: kept?.previous ?? said?.hash ?? null });
   }
 
-  #appendGrant(columns: CallBlock['columns'], claims: KeptClaims | null): void {
-    const granted = this.texts('granted_scopes', SLOTS.tokenScopes);
-    columns.granted_scopes.push(granted.length > 0 ? granted : (claims?.scopes ?? []));
-    const methods = this.texts('auth_methods', SLOTS.authMethods);
-    columns.auth_methods.push(methods.length > 0 ? methods : (claims?.authMethods ?? []));
-  }
-
   /** What the service said; else 401 rejects a token that was presented and any other status does not. */
   #authResult(hasToken: boolean): AuthResult {
     const said = this.get(this.caches.authResult, SLOTS.authResult);
     if (said !== null && said !== 'unknown') return said;
-    const status = this.#status();
+    const status = this.#status;
     if (!hasToken || status === 0) return 'unknown';
     return status === 401 ? 'rejected' : 'accepted';
   }
 
-  #appendRequest({ columns }: CallBlock): void {
-    const caches = this.caches;
-    columns.scope.push(this.text('scope', caches.scope, SLOTS.scope));
-    const isRpc = this.slot(SLOTS.method) === -1 && this.slot(SLOTS.rpcService) !== -1;
-    columns.method.push(isRpc ? 'POST' : (this.get(caches.method, SLOTS.method) ?? ''));
-    const status = this.#status();
-    columns.route.push(isRpc ? this.#rpcRoute() : this.#route(status));
-    columns.status.push(status);
-    columns.user_agent.push(this.text('user_agent', caches.userAgent, SLOTS.userAgent));
-    columns.request_fields.push(this.texts('request_fields', SLOTS.requestFields));
-    columns.nonce_hash.push(
+  #setRequest(columns: Columns): void {
+    const { caches, row } = this;
+    this.setText(columns.scope, 'scope', caches.scope, SLOTS.scope);
+    const method = this.get(caches.method, SLOTS.method);
+    if (method !== null) columns.method.setKey(row, method);
+    if (this.slot(SLOTS.method) === -1 && this.slot(SLOTS.rpcService) !== -1) {
+      columns.method.set(row, 'POST');
+      columns.route.set(row, this.#rpcRoute());
+    } else {
+      this.#setRoute(columns);
+    }
+    columns.status.set(row, this.#status);
+    this.setText(columns.user_agent, 'user_agent', caches.userAgent, SLOTS.userAgent);
+    columns.request_fields.setKeys(row, this.texts('request_fields', SLOTS.requestFields));
+  }
+
+  /** What tells a request from one that is sent again. */
+  #setReplay(columns: Columns): void {
+    const { caches, row } = this;
+    columns.nonce_hash.set(
+      row,
       this.get(caches.nonce, SLOTS.nonceHash) ?? this.get(caches.nonce, SLOTS.nonce),
     );
-    columns.payload_hash.push(this.get(caches.payload, SLOTS.payloadHash));
-    columns.stated_at.push(this.get(caches.stated, SLOTS.statedAt) ?? 0);
+    columns.payload_hash.set(row, this.get(caches.payload, SLOTS.payloadHash));
+    columns.stated_at.set(row, this.get(caches.stated, SLOTS.statedAt) ?? 0);
   }
 
-  #route(status: number): string {
-    const route = this.text('route', this.caches.route, SLOTS.route);
-    if (isTemplate(route)) return this.#admitted(route, 'reported');
+  #setRoute(columns: Columns): void {
+    const reported = this.get(this.caches.route, SLOTS.route);
+    const route = reported === null ? '' : this.kept('route', reported);
+    if (reported?.isTemplate === true) {
+      this.#admit(columns, reported, 'reported');
+      return;
+    }
     // What is masked in a raw path is what the template is for: nobody needs to be told.
-    const path = this.get(this.caches.path, SLOTS.path)?.text ?? '';
-    if (route !== '' && !saysLess(route, path)) return this.#admitted(route, 'reported');
-    return this.#admitted(path, pathKind(status));
+    const path = this.get(this.caches.path, SLOTS.path);
+    if (reported !== null && route !== '' && !saysLess(route, path?.text ?? '')) {
+      this.#admit(columns, reported, 'reported');
+    } else if (path !== null && path.text !== '') {
+      this.#admit(columns, path, pathKind(this.#status));
+    }
   }
 
-  #admitted(route: string, kind: RouteKind): string {
+  /** Writes a route for which there is room, or that there was none. */
+  #admit(columns: Columns, route: RouteText, kind: RouteKind): void {
+    const room = this.#routes.room(this.service, kind, this.#arrived);
     const hasRoom =
-      !this.#isHostCapped && this.#routes.admits(this.service, route, kind, this.#arrived);
-    if (route === '' || hasRoom) return route;
+      !this.#isHostCapped &&
+      (route.room === room.number || this.#routes.admitsTo(room, route.text, kind));
+    if (hasRoom) {
+      route.room = room.number;
+      columns.route.setKey(this.row, route);
+    } else {
+      this.tally.adjusted('route_cap');
+      columns.route.set(this.row, OTHER_ROUTE);
+    }
+  }
+
+  #admitted(route: string): string {
+    const hasRoom =
+      !this.#isHostCapped && this.#routes.admits(this.service, route, 'reported', this.#arrived);
+    if (hasRoom) return route;
     this.tally.adjusted('route_cap');
     return OTHER_ROUTE;
   }
@@ -203,80 +254,38 @@ export class CallReader extends RawValues {
     const service = this.text('route', this.caches.scope, SLOTS.rpcService);
     const method = this.text('route', this.caches.scope, SLOTS.rpcMethod);
     const route = method.includes('/') ? `/${method}` : `/${service}/${method}`;
-    return this.#admitted(route, 'reported');
+    return this.#admitted(route);
   }
 
-  #status(): number {
+  #readStatus(): number {
     const status = this.number(SLOTS.status);
     if (status >= 100 && status <= 999) return Math.floor(status);
     const slot = this.slot(SLOTS.rpcStatus);
     return slot === -1 ? 0 : httpOfGrpc(this.number(SLOTS.rpcStatus));
   }
 
-  #appendNetwork({ columns }: CallBlock): void {
-    const caches = this.caches;
-    const address = this.#address();
-    columns.ip_hash.push(address.hash);
-    columns.country.push(address.country || (this.get(caches.country, SLOTS.country) ?? ''));
-    columns.asn.push(address.asn);
-    columns.network_kind.push(address.kind);
-    columns.address_allowed.push(allowedAt(caches, this.#client, address));
-    const tls = this.get(caches.tls, SLOTS.tlsVersion) ?? '';
-    columns.tls_version.push(tls === '' && this.#isPlain() ? 'none' : tls);
-    columns.client_cert_sha256.push(this.get(caches.cert, SLOTS.clientCert));
+  #setNetwork(columns: Columns): void {
+    const { caches, row } = this;
+    const address = this.address();
+    columns.ip_hash.set(row, address.hash);
+    columns.country.set(row, address.country || (this.get(caches.country, SLOTS.country) ?? ''));
+    columns.asn.set(row, address.asn);
+    columns.network_kind.set(row, address.kind);
+    columns.address_allowed.set(row, allowedAt(caches, this.#client, address));
+    const tls = this.get(caches.tls, SLOTS.tlsVersion);
+    if (tls !== null && tls.text !== '') columns.tls_version.setKey(row, tls);
+    else if (this.isPlain()) columns.tls_version.setKey(row, NO_TLS);
+    columns.client_cert_sha256.set(row, this.get(caches.cert, SLOTS.clientCert));
   }
 
-  /** The service saw HTTP, and no trusted proxy says that TLS ended in front of it. */
-  #isPlain(): boolean {
-    if (this.get(this.caches.scheme, SLOTS.scheme) !== 'http') return false;
-    const { trustedHops } = this.#options;
-    if (trustedHops === 0) return true;
-    const standard = forwardedProtos(this.strings(SLOTS.forwarded));
-    const protos =
-      standard.length > 0 ? standard : forwardedForEntries(this.strings(SLOTS.forwardedProto));
-    return trustedProto(protos, trustedHops) !== 'https';
-  }
-
-  #address(): KeptAddress {
-    const { trustedHops, tally } = this.#options;
-    const forwarded = trustedHops === 0 ? null : this.#forwarded(trustedHops);
-    const named = this.get(this.caches.address, SLOTS.clientAddress);
-    const peer = this.get(this.caches.address, SLOTS.peerAddress);
-    const found = forwarded ?? this.#believed(named, peer);
-    if (found !== null && found.hash === null) tally.adjusted('bad_address');
-    return found ?? NO_ADDRESS;
-  }
-
-  /**
-   * Stock instrumentation fills `client.address` from X-Forwarded-For, which a client that reaches
-   * the service directly writes as it likes: with a public peer and no proxy configured, the peer
-   * is the client. A service that sends our own attributes has chosen the address itself.
-   */
-  #believed(named: KeptAddress | null, peer: KeptAddress | null): KeptAddress | null {
-    if (named === null || named.hash === null) return peer ?? named;
-    const stock = this.slot(SLOTS.tokenHash) === -1 && this.slot(SLOTS.authResult) === -1;
-    const direct = peer !== null && peer.hash !== null && peer.kind !== 'private';
-    return stock && direct && this.#options.trustedHops === 0 ? peer : named;
-  }
-
-  #forwarded(hops: number): KeptAddress | null {
-    const standard = forwardedEntries(this.strings(SLOTS.forwarded));
-    const entries =
-      standard.length > 0 ? standard : forwardedForEntries(this.strings(SLOTS.forwardedFor));
-    const entry = trustedEntry(entries, hops);
-    if (entry === null) return null;
-    const address = this.caches.address.getText(entry);
-    return address.hash === null ? null : address;
-  }
-
-  #appendObject({ columns }: CallBlock): void {
-    const caches = this.caches;
-    columns.object_type.push(this.text('object_type', caches.objectType, SLOTS.objectType));
-    columns.object_hash.push(this.get(caches.object, SLOTS.objectHash));
-    columns.object_owner_hash.push(this.get(caches.subject, SLOTS.objectOwnerHash));
+  #setObject(columns: Columns): void {
+    const { caches, row } = this;
+    this.setText(columns.object_type, 'object_type', caches.objectType, SLOTS.objectType);
+    columns.object_hash.set(row, this.get(caches.object, SLOTS.objectHash));
+    columns.object_owner_hash.set(row, this.get(caches.subject, SLOTS.objectOwnerHash));
     const amount = this.slot(SLOTS.amount) === -1 ? Number.NaN : this.number(SLOTS.amount);
-    columns.amount.push(plausibleAmount(amount));
-    columns.currency.push(this.get(caches.currency, SLOTS.currency) ?? '');
+    columns.amount.set(row, plausibleAmount(amount));
+    columns.currency.set(row, this.get(caches.currency, SLOTS.currency) ?? '');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RawCall } from '../otlp/read-request.ts';
+import type { DictionaryColumn, KeyText } from '../../store/calls/dictionary-columns.ts';
 import { KIND, SLOTS } from '../otlp/slots.ts';
 import type { SlotRange, Slots } from '../otlp/slots.ts';
 import type { ByteCache } from './byte-cache.ts';
@@ -19,6 +20,8 @@ export class RawValues {
   protected readonly tally: Tally;
   /** Who is told of when a value of this call is masked. */
   protected service = UNNAMED;
+  /** Of the block that the call is written to. */
+  protected row = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #span: Slots | null = null;
   #resource: Slots | null = null;
@@ -80,6 +83,24 @@ export class RawValues {
     return text === null ? null : cache.getText(text);
   }
 
+  /** Whether the call or its resource may name a concept of these groups (bits of `GROUPS`). */
+  protected says(groups: number): boolean {
+    return (((this.#span?.groups ?? 0) | (this.#resource?.groups ?? 0)) & groups) !== 0;
+  }
+
+  /** Writes a concept's text to a column; false when there is none. */
+  protected setText(
+    column: DictionaryColumn,
+    field: string,
+    cache: ByteCache<CleanText>,
+    range: SlotRange,
+  ): boolean {
+    const found = this.get(cache, range);
+    if (found === null || this.kept(field, found) === '') return false;
+    column.setKey(this.row, found);
+    return true;
+  }
+
   protected text(field: string, cache: ByteCache<CleanText>, range: SlotRange): string {
     const found = this.get(cache, range);
     return found === null ? '' : this.kept(field, found);
@@ -96,7 +117,7 @@ export class RawValues {
   }
 
   /** A list, or a text whose words are one. */
-  protected texts(field: string, range: SlotRange): readonly string[] {
+  protected texts(field: string, range: SlotRange): readonly KeyText[] {
     const slot = this.slot(range);
     if (slot === -1) return NO_TEXTS.texts;
     const slots = this.#slotsOf(slot);

@@ -18,7 +18,14 @@ const DAY = 86_400_000;
 /** Services beyond the bound share one set. */
 const OTHERS = '';
 
-type Known = Readonly<Record<RouteKind, Set<string>>>;
+/** The routes of one kind that a service has had today. */
+export interface RouteRoom {
+  /** No two rooms have the same, so a text may remember the one that it was let into. */
+  readonly number: number;
+  readonly routes: Set<string>;
+}
+
+type Known = Readonly<Record<RouteKind, RouteRoom>>;
 
 /** How many routes there is room for: of a service by kind, of how many services, and of all together. */
 export interface RouteBounds {
@@ -40,7 +47,7 @@ export class RouteCap {
   #total = 0;
   /** Calls of one service come together. */
   #lastService: string | null = null;
-  #last: Known = emptySets();
+  #last: Known = emptyRooms();
 
   constructor(bounds: RouteBounds = BOUNDS) {
     this.#bounds = bounds;
@@ -52,9 +59,18 @@ export class RouteCap {
    * @param at epoch ms of arrival; with each UTC day it begins anew
    */
   admits(service: string, route: string, kind: RouteKind, at: number): boolean {
+    return this.admitsTo(this.room(service, kind, at), route, kind);
+  }
+
+  /** Where the routes of that kind stand which a service has on the day of `at` (epoch ms). */
+  room(service: string, kind: RouteKind, at: number): RouteRoom {
     const day = Math.floor(at / DAY);
     if (day !== this.#day) this.#beginDay(day);
-    const routes = this.#of(service)[kind];
+    return this.#of(service)[kind];
+  }
+
+  /** The same as {@link admits}, for a room of that kind. */
+  admitsTo({ routes }: RouteRoom, route: string, kind: RouteKind): boolean {
     if (routes.has(route)) return true;
     const { routes: most, total } = this.#bounds;
     if (routes.size >= most[kind] || this.#total >= total) return false;
@@ -81,14 +97,20 @@ export class RouteCap {
     const found = this.#known.get(service);
     if (found !== undefined) return found;
     const name = this.#known.size < this.#bounds.services ? service : OTHERS;
-    const routes = this.#known.get(name) ?? emptySets();
+    const routes = this.#known.get(name) ?? emptyRooms();
     this.#known.set(name, routes);
     return routes;
   }
 }
 
-function emptySets(): Known {
-  return { reported: new Set(), answered: new Set(), refused: new Set() };
+let rooms = 0;
+
+function emptyRoom(): RouteRoom {
+  return { number: ++rooms, routes: new Set() };
+}
+
+function emptyRooms(): Known {
+  return { reported: emptyRoom(), answered: emptyRoom(), refused: emptyRoom() };
 }
 
 /**

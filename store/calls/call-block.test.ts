@@ -6,6 +6,7 @@ import type { Pseudonym } from '../../model/hash.ts';
 import { openTestStore } from '../../test/support/test-store.ts';
 import type { TestStore } from '../../test/support/test-store.ts';
 import { CallBlock, appendCall } from './call-block.ts';
+import { keyText } from './dictionary-columns.ts';
 import { insertCallBlock } from './insert-calls.ts';
 
 let store: TestStore;
@@ -82,7 +83,7 @@ describe('CallBlock', () => {
     const block = new CallBlock();
     appendCall(block, { ...callNumber(1), service: 'kept' });
     appendCall(block, { ...callNumber(2), service: 'taken back' });
-    block.columns.time.push(5);
+    block.columns.time.set(2, 5);
     block.truncate(1);
     appendCall(block, { ...emptyCall(1_760_000_000_000, 'log'), service: 'kept' });
     await insertCallBlock(store.db, block.encode(), 'test-3');
@@ -92,6 +93,42 @@ describe('CallBlock', () => {
        FROM ${store.db.database}.calls WHERE service IN ('kept', 'taken back') GROUP BY service`,
     );
     expect(rows).toEqual([{ service: 'kept', empty: 1, n: 2, scopes: [] }]);
+  });
+
+  it('keeps rows apart in which a column says nothing, and texts that remember another block', async () => {
+    const [scope, agent] = [keyText('read'), keyText('agent')];
+    const [first, second] = [new CallBlock(), new CallBlock()];
+    second.columns.user_agent.set(0, 'taken');
+    for (const block of [first, second, first]) {
+      block.clear();
+      for (let row = 0; row < 3000; row++) {
+        const { columns } = block;
+        columns.time.set(row, 1_760_000_200_000 + row);
+        if (row % 1000 === 999) columns.user_agent.setKey(row, agent);
+        if (row % 1500 === 1499) columns.granted_scopes.setKeys(row, [scope, agent]);
+        if (row === 2998) columns.status.set(row, 404);
+        block.endRow();
+      }
+      block.truncate(2999);
+      block.columns.time.set(2999, 1_760_000_202_999);
+      block.endRow();
+    }
+    await insertCallBlock(store.db, Readable.from([first.encode(), second.encode()]), 'test-5');
+    const rows = await store.db.query(
+      `SELECT toUnixTimestamp64Milli(time) - 1760000200000 AS row, user_agent, status,
+         granted_scopes, count() AS n
+       FROM ${store.db.database}.calls WHERE row BETWEEN 0 AND 2999
+         AND (user_agent != '' OR status != 0 OR notEmpty(granted_scopes) OR row = 2999)
+       GROUP BY ALL ORDER BY row`,
+    );
+    const blank = { user_agent: '', status: 0, granted_scopes: [], n: 2 };
+    expect(rows).toEqual([
+      { ...blank, row: 999, user_agent: 'agent' },
+      { ...blank, row: 1499, granted_scopes: ['read', 'agent'] },
+      { ...blank, row: 1999, user_agent: 'agent' },
+      { ...blank, row: 2998, status: 404 },
+      { ...blank, row: 2999 },
+    ]);
   });
 
   it('leaves out columns that say nothing, and ClickHouse fills in what they would have said', async () => {

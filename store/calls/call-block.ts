@@ -40,8 +40,8 @@ class EnumColumn<T extends string> implements Column {
     this.type = `Enum8(${names.join(', ')})`;
   }
 
-  push(value: T): void {
-    this.#values.push(this.#codes[value]);
+  set(row: number, value: T): void {
+    this.#values.set(row, this.#codes[value]);
   }
 
   truncate(rows: number): void {
@@ -57,8 +57,8 @@ class EnumColumn<T extends string> implements Column {
     return this.#values.isBlank;
   }
 
-  encode(to: NativeWriter): void {
-    this.#values.encode(to);
+  encode(to: NativeWriter, rows: number): void {
+    this.#values.encode(to, rows);
   }
 }
 
@@ -122,7 +122,7 @@ export class CallBlock {
     return this.#rows;
   }
 
-  /** Says that every column has got its value for one more row. */
+  /** Ends the row that was set under the number `rows`: columns that were not set in it are blank. */
   endRow(): void {
     this.#rows++;
   }
@@ -150,7 +150,7 @@ export class CallBlock {
     for (const [name, column] of given) {
       to.string(name);
       to.string(column.type);
-      column.encode(to);
+      column.encode(to, this.#rows);
     }
     return to.finish();
   }
@@ -165,44 +165,44 @@ function hex(text: string): Bytes {
 
 /** Adds one call to a block. */
 export function appendCall(block: CallBlock, call: Call): void {
-  const { columns } = block;
-  columns.time.push(call.time);
-  columns.trace_id.push(hex(call.traceId));
-  columns.span_id.push(hex(call.spanId));
-  columns.token_hash.push(hex(call.tokenHash));
-  columns.token_id.push(call.tokenId);
-  columns.client_id.push(call.clientId);
-  columns.subject_hash.push(hex(call.subjectHash));
-  columns.service.push(call.service);
-  columns.environment.push(call.environment);
-  columns.token_environment.push(call.tokenEnvironment);
-  columns.token_issued_at.push(call.tokenIssuedAt);
-  columns.token_expires_at.push(call.tokenExpiresAt);
-  columns.token_certificate_sha256.push(hex(call.tokenCertificateSha256));
-  columns.granted_scopes.push(call.grantedScopes);
-  columns.scope.push(call.scope);
-  columns.method.push(call.method);
-  columns.route.push(call.route);
-  columns.status.push(call.status);
-  columns.auth_result.push(call.authResult);
-  columns.auth_methods.push(call.authMethods);
-  columns.ip_hash.push(hex(call.ipHash));
-  columns.country.push(call.country);
-  columns.asn.push(call.asn);
-  columns.network_kind.push(call.networkKind);
-  columns.address_allowed.push(call.addressAllowed);
-  columns.user_agent.push(call.userAgent);
-  columns.tls_version.push(call.tlsVersion);
-  columns.client_cert_sha256.push(hex(call.clientCertSha256));
-  columns.object_type.push(call.objectType);
-  columns.object_hash.push(hex(call.objectHash));
-  columns.object_owner_hash.push(hex(call.objectOwnerHash));
-  columns.nonce_hash.push(hex(call.nonceHash));
-  columns.payload_hash.push(hex(call.payloadHash));
-  columns.stated_at.push(call.statedAt);
-  columns.request_fields.push(call.requestFields);
-  columns.amount.push(call.amount);
-  columns.currency.push(call.currency);
-  columns.source.push(call.source);
+  const { columns, rows: row } = block;
+  columns.time.set(row, call.time);
+  columns.trace_id.set(row, hex(call.traceId));
+  columns.span_id.set(row, hex(call.spanId));
+  columns.token_hash.set(row, hex(call.tokenHash));
+  columns.token_id.set(row, call.tokenId);
+  columns.client_id.set(row, call.clientId);
+  columns.subject_hash.set(row, hex(call.subjectHash));
+  columns.service.set(row, call.service);
+  columns.environment.set(row, call.environment);
+  columns.token_environment.set(row, call.tokenEnvironment);
+  columns.token_issued_at.set(row, call.tokenIssuedAt);
+  columns.token_expires_at.set(row, call.tokenExpiresAt);
+  columns.token_certificate_sha256.set(row, hex(call.tokenCertificateSha256));
+  columns.granted_scopes.set(row, call.grantedScopes);
+  columns.scope.set(row, call.scope);
+  columns.method.set(row, call.method);
+  columns.route.set(row, call.route);
+  columns.status.set(row, call.status);
+  columns.auth_result.set(row, call.authResult);
+  columns.auth_methods.set(row, call.authMethods);
+  columns.ip_hash.set(row, hex(call.ipHash));
+  columns.country.set(row, call.country);
+  columns.asn.set(row, call.asn);
+  columns.network_kind.set(row, call.networkKind);
+  columns.address_allowed.set(row, call.addressAllowed);
+  columns.user_agent.set(row, call.userAgent);
+  columns.tls_version.set(row, call.tlsVersion);
+  columns.client_cert_sha256.set(row, hex(call.clientCertSha256));
+  columns.object_type.set(row, call.objectType);
+  columns.object_hash.set(row, hex(call.objectHash));
+  columns.object_owner_hash.set(row, hex(call.objectOwnerHash));
+  columns.nonce_hash.set(row, hex(call.nonceHash));
+  columns.payload_hash.set(row, hex(call.payloadHash));
+  columns.stated_at.set(row, call.statedAt);
+  columns.request_fields.set(row, call.requestFields);
+  columns.amount.set(row, call.amount);
+  columns.currency.set(row, call.currency);
+  columns.source.set(row, call.source);
   block.endRow();
 }

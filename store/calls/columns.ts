@@ -1,6 +1,9 @@
 import type { NativeWriter } from './native-writer.ts';
 
-/** One column of a block under construction; every row pushes exactly one value. */
+/**
+ * One column of a block under construction. Rows are set in their order, each once at most, and only
+ * those in which the column says something: what is not set costs nothing and stays blank (0, '', none).
+ */
 export interface Column {
   readonly type: string;
   /** Drops the rows from `rows` on: how a half-read request is taken back. */
@@ -8,15 +11,17 @@ export interface Column {
   clear(): void;
   /** Whether no row says anything: ClickHouse fills in a column that a block leaves out. */
   readonly isBlank: boolean;
-  encode(to: NativeWriter): void;
+  /** Writes that many rows. */
+  encode(to: NativeWriter, rows: number): void;
 }
 
 const FIRST_ROWS = 1024;
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
-function grown<T extends Numbers>(values: T, make: (length: number) => T): T {
-  const larger = make(values.length * 2);
+/** The same values in an array at least twice as long, with zeros after them. */
+function grown<T extends Numbers>(values: T, least: number, make: (length: number) => T): T {
+  const larger = make(Math.max(least, values.length * 2));
   larger.set(values);
   return larger;
 }
@@ -30,7 +35,8 @@ export class NumberColumn<T extends Numbers> implements Column {
   readonly type: string;
   readonly #make: (length: number) => T;
   #values: T;
-  #rows = 0;
+  /** Rows from here on are zeros. */
+  #used = 0;
 
   constructor(type: string, make: (length: number) => T) {
     this.type = type;
@@ -38,31 +44,35 @@ export class NumberColumn<T extends Numbers> implements Column {
     this.#values = make(FIRST_ROWS);
   }
 
-  push(value: number): void {
-    if (this.#rows === this.#values.length) this.#values = grown(this.#values, this.#make);
-    this.#values[this.#rows++] = value;
+  set(row: number, value: number): void {
+    if (row >= this.#values.length) this.#values = grown(this.#values, row + 1, this.#make);
+    this.#values[row] = value;
+    this.#used = row + 1;
   }
 
-  /** The rows so far; valid until the next push. */
-  values(): T {
-    return this.#values.subarray(0, this.#rows) as T;
+  /** That many rows; valid until the next one is set. */
+  values(rows: number): T {
+    if (rows > this.#values.length) this.#values = grown(this.#values, rows, this.#make);
+    return this.#values.subarray(0, rows) as T;
   }
 
   get isBlank(): boolean {
-    for (let row = 0; row < this.#rows; row++) if (this.#values[row] !== 0) return false;
+    for (let row = 0; row < this.#used; row++) if (this.#values[row] !== 0) return false;
     return true;
   }
 
   truncate(rows: number): void {
-    this.#rows = rows;
+    if (rows >= this.#used) return;
+    this.#values.fill(0, rows, this.#used);
+    this.#used = rows;
   }
 
   clear(): void {
-    this.#rows = 0;
+    this.truncate(0);
   }
 
-  encode(to: NativeWriter): void {
-    to.bytes(bytesOf(this.#values, this.#rows));
+  encode(to: NativeWriter, rows: number): void {
+    to.bytes(bytesOf(this.values(rows), rows));
   }
 }
 
@@ -70,49 +80,45 @@ export class NumberColumn<T extends Numbers> implements Column {
 export class MillisecondsColumn implements Column {
   readonly type = "DateTime64(3, 'UTC')";
   readonly isBlank = false;
-  #values = new Uint32Array(FIRST_ROWS * 2);
-  #rows = 0;
+  readonly #halves = new NumberColumn('UInt32', (length) => new Uint32Array(length));
 
-  push(milliseconds: number): void {
-    if (this.#rows * 2 === this.#values.length) {
-      this.#values = grown(this.#values, (length) => new Uint32Array(length));
-    }
-    const at = this.#rows++ * 2;
-    this.#values[at] = milliseconds % 0x1_0000_0000;
-    this.#values[at + 1] = Math.floor(milliseconds / 0x1_0000_0000);
+  set(row: number, milliseconds: number): void {
+    this.#halves.set(row * 2, milliseconds % 0x1_0000_0000);
+    this.#halves.set(row * 2 + 1, Math.floor(milliseconds / 0x1_0000_0000));
   }
 
   truncate(rows: number): void {
-    this.#rows = rows;
+    this.#halves.truncate(rows * 2);
   }
 
   clear(): void {
-    this.#rows = 0;
+    this.#halves.clear();
   }
 
-  encode(to: NativeWriter): void {
-    to.bytes(bytesOf(this.#values, this.#rows * 2));
+  encode(to: NativeWriter, rows: number): void {
+    this.#halves.encode(to, rows * 2);
   }
 }
 
 /** Nullable(Float64): a map of nulls, then the values. */
 export class NullableFloatColumn implements Column {
   readonly type = 'Nullable(Float64)';
-  readonly #nulls = new NumberColumn('UInt8', (length) => new Uint8Array(length));
+  readonly #given = new NumberColumn('UInt8', (length) => new Uint8Array(length));
   readonly #values = new NumberColumn('Float64', (length) => new Float64Array(length));
 
   /** A given 0 is not blank. */
   get isBlank(): boolean {
-    return !this.#nulls.values().includes(0);
+    return this.#given.isBlank;
   }
 
-  push(value: number | null): void {
-    this.#nulls.push(value === null ? 1 : 0);
-    this.#values.push(value ?? 0);
+  set(row: number, value: number | null): void {
+    if (value === null) return;
+    this.#given.set(row, 1);
+    this.#values.set(row, value);
   }
 
   truncate(rows: number): void {
-    this.#nulls.truncate(rows);
+    this.#given.truncate(rows);
     this.#values.truncate(rows);
   }
 
@@ -120,9 +126,9 @@ export class NullableFloatColumn implements Column {
     this.truncate(0);
   }
 
-  encode(to: NativeWriter): void {
-    this.#nulls.encode(to);
-    this.#values.encode(to);
+  encode(to: NativeWriter, rows: number): void {
+    to.bytes(this.#given.values(rows).map((given) => 1 - given));
+    this.#values.encode(to, rows);
   }
 }
 
@@ -131,9 +137,8 @@ export class FixedColumn implements Column {
   readonly type: string;
   readonly width: number;
   #bytes: Uint8Array;
-  #rows = 0;
-  /** Rows below this may hold bytes of a row that was dropped. */
-  #dirty = 0;
+  /** Rows from here on are zeros. */
+  #used = 0;
 
   constructor(width: number) {
     this.width = width;
@@ -141,72 +146,68 @@ export class FixedColumn implements Column {
     this.#bytes = new Uint8Array(width * FIRST_ROWS);
   }
 
-  #next(): number {
-    const at = this.#rows++ * this.width;
-    if (at === this.#bytes.length)
-      this.#bytes = grown(this.#bytes, (length) => new Uint8Array(length));
-    return at;
+  #grow(rows: number): void {
+    this.#bytes = grown(this.#bytes, rows * this.width, (length) => new Uint8Array(length));
   }
 
-  /** Also false where all that was given has been dropped. */
+  /** Also true where all that was given has been dropped. */
   get isBlank(): boolean {
-    return this.#dirty === 0;
-  }
-
-  pushZeros(): void {
-    const at = this.#next();
-    if (this.#rows <= this.#dirty) this.#bytes.fill(0, at, at + this.width);
+    return this.#used === 0;
   }
 
   /** The value's bytes, from `offset` of `source`; null and missing bytes are zeros. */
-  push(source: Uint8Array | null, offset = 0): void {
-    if (source === null) {
-      this.pushZeros();
-      return;
-    }
-    const at = this.#next();
-    const bytes = this.#bytes;
+  set(row: number, source: Uint8Array | null, offset = 0): void {
+    if (source === null) return;
     const { width } = this;
+    const at = row * width;
+    if (at >= this.#bytes.length) this.#grow(row + 1);
+    const bytes = this.#bytes;
     // Faster than `set` for so few bytes; what lies beyond the source becomes 0.
     for (let index = 0; index < width; index++)
       bytes[at + index] = source[offset + index] as number;
-    if (this.#dirty < this.#rows) this.#dirty = this.#rows;
+    this.#used = row + 1;
   }
 
   truncate(rows: number): void {
-    this.#rows = rows;
+    if (rows >= this.#used) return;
+    this.#bytes.fill(0, rows * this.width, this.#used * this.width);
+    this.#used = rows;
   }
 
   clear(): void {
-    this.#bytes.fill(0, 0, this.#dirty * this.width);
-    this.#rows = 0;
-    this.#dirty = 0;
+    this.truncate(0);
   }
 
-  encode(to: NativeWriter): void {
-    to.bytes(this.#bytes.subarray(0, this.#rows * this.width));
+  encode(to: NativeWriter, rows: number): void {
+    if (rows * this.width > this.#bytes.length) this.#grow(rows);
+    to.bytes(this.#bytes.subarray(0, rows * this.width));
   }
 }
 
 /** String, of high cardinality. */
 export class StringColumn implements Column {
   readonly type = 'String';
-  readonly isBlank = false;
   #values: string[] = [];
 
-  push(text: string): void {
-    this.#values.push(text);
+  get isBlank(): boolean {
+    return this.#values.length === 0;
+  }
+
+  set(row: number, text: string): void {
+    if (text === '') return;
+    while (this.#values.length < row) this.#values.push('');
+    this.#values[row] = text;
   }
 
   truncate(rows: number): void {
-    this.#values.length = rows;
+    if (rows < this.#values.length) this.#values.length = rows;
   }
 
   clear(): void {
     this.#values = [];
   }
 
-  encode(to: NativeWriter): void {
-    for (const value of this.#values) to.string(value);
+  encode(to: NativeWriter, rows: number): void {
+    for (let row = 0; row < rows; row++) to.string(this.#values[row] ?? '');
   }
 }
