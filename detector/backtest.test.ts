@@ -137,6 +137,17 @@ describe('backtest', () => {
     expect(new Set(clients.map((finding) => finding.clientId))).toEqual(new Set(['beta']));
     expect(new Set(tested.map((finding) => finding.detection))).toContain('geography.new-country');
     expect(await counts()).toEqual(before);
+    // Slices of few tokens find the same, for thresholds are learnt from a sample that is everybody.
+    const sliced: Finding[] = [];
+    await backtest({
+      ...{ db: store.db, from: live, to: now, most: { tokens: 2, sample: 100 } },
+      onFinding: (finding) => {
+        sliced.push(finding);
+      },
+    });
+    expect(sliced.map(key).sort()).toEqual(tested.map(key).sort());
+    const hours = sliced.map((finding) => Math.floor(finding.windowEnd / HOUR));
+    expect(hours).toEqual(hours.toSorted((a, b) => a - b));
   }, 120_000);
 
   it('runs only the detections asked for and dates findings by the call that tipped the scales', async () => {

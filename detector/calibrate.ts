@@ -3,7 +3,7 @@ import type { Db } from '../store/db.ts';
 import { readServerClock } from '../store/detection/fresh.ts';
 import { readHourRange, readTokenTotal } from '../store/detection/hours.ts';
 import type { Succession } from '../store/detection/lineage.ts';
-import { readSample } from '../store/detection/replay.ts';
+import { readSample } from '../store/detection/samples.ts';
 import { readSurprises, writeSurprises } from '../store/detection/surprises.ts';
 import type { SurpriseRow } from '../store/detection/surprises.ts';
 import { readStageState, writeStageState } from '../store/stage-state.ts';

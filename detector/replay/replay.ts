@@ -2,8 +2,9 @@ import { isUpkeep } from '../../model/upkeep.ts';
 import type { Ancestry } from '../../store/detection/ancestry.ts';
 import type { Succession } from '../../store/detection/lineage.ts';
 import type { Db } from '../../store/db.ts';
-import { readHourValues, readMinutes, readValueContext } from '../../store/detection/replay.ts';
-import type { MinutesRow, Sample } from '../../store/detection/replay.ts';
+import { readValueContext } from '../../store/detection/replay.ts';
+import type { MinutesRow } from '../../store/detection/replay.ts';
+import type { Sample } from '../../store/detection/samples.ts';
 import { readCountryHours } from '../../store/detection/country-hours.ts';
 import { readTrails } from '../../store/detection/values.ts';
 import type { SurpriseRow } from '../../store/detection/surprises.ts';
@@ -21,16 +22,17 @@ import type { Candidate } from '../judge/values.ts';
 import type { DetectorSettings } from '../parameters.ts';
 import { TRAINING_LAG } from '../train.ts';
 import { noveltyBits } from '../values/novelty.ts';
-import type { Trains } from '../volume/book.ts';
+import type { BookOptions, Trains } from '../volume/book.ts';
 import { HOUR_MS, hourOf } from '../volume/calendar.ts';
-import { lookAround } from '../watch/look.ts';
+import { MANY_TOKENS, readRows } from './rows.ts';
 import { Successions } from './successions.ts';
-import { beginValues, replayValues } from './values.ts';
+import { beginValues, noteShares, replayValues } from './values.ts';
 import type { ValueBook } from './values.ts';
 import { beginVolume, replayVolume } from './volume.ts';
 import type { VolumeReplay } from './volume.ts';
+import { Watched } from './watched.ts';
 
-/** Hours that are read at once. */
+/** Hours that are looked around in at once. */
 const STRIDE = 12;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -43,8 +45,19 @@ export interface ReplayOptions {
   judgeFrom: number;
   /** `detector:` of the configuration, with what people set. */
   settings: DetectorSettings;
-  /** Only these clients, and nothing that needs no baseline. */
+  /** Only these clients, and, where they are no slice, nothing that needs no baseline. */
   sample?: Sample;
+  /** What a replay of some clients is told of the others. */
+  slice?: Slice;
+}
+
+/** Of a replay that is one of several, each of other clients. */
+export interface Slice {
+  /** What the average client of all did in an hour; see {@link BookOptions}. */
+  crowd: NonNullable<BookOptions['crowd']>;
+  /** What was learnt of thresholds by the beginning of a day (days since the epoch). */
+  calibrations: ReadonlyMap<number, Calibration>;
+  watched: Watched;
 }
 
 /** How long before the first judged moment surprises are pooled, hours. */
@@ -77,7 +90,8 @@ interface Replay {
   values: ValueBook;
   successions: Successions;
   trains: Trains;
-  /** What the watches noticed, by hour. */
+  watches: Watched;
+  /** What they noticed, by hour. */
   watched: Map<number, OpenNotice[]>;
   /** Surprises of the last day, for what is held against a token so long. */
   recent: SurpriseRow[];
@@ -105,8 +119,12 @@ function begin(options: ReplayOptions): Replay {
   const successions = new Successions();
   return {
     ...{ db: options.db, troubled, trains, successions },
-    volume: beginVolume({ trains, heirs: (hour) => successions.heirsAt(hour) }),
+    volume: beginVolume({
+      ...{ trains, heirs: (hour) => successions.heirsAt(hour) },
+      ...(options.slice === undefined ? {} : { crowd: options.slice.crowd }),
+    }),
     values: beginValues(),
+    watches: options.slice?.watched ?? new Watched(),
     watched: new Map(),
     recent: [],
     answers: { until: -1, byHour: new Map() },
@@ -127,25 +145,22 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedHo
   const state = begin(options);
   for (let start = fromHour; start < toHour; start += STRIDE) {
     const range = { fromHour: start, toHour: Math.min(toHour, start + STRIDE) };
-    const [minutes, values] = await Promise.all([
-      readMinutes(db, range, options.sample).then((rows) => Map.groupBy(rows, (row) => row.hour)),
-      readHourValues(db, range, options.sample).then((rows) =>
-        Map.groupBy(rows, (row) => row.hour),
-      ),
-    ]);
-    if (options.sample === undefined) await watch(state, options, range);
-    for (let hour = range.fromHour; hour < range.toHour; hour += 1) {
-      if (hour % 24 === 0) recalibrate(state, hour, options.settings);
+    if (options.sample === undefined || options.slice !== undefined)
+      await watch(state, options, range);
+    const known = (): number => state.volume.book.size;
+    for await (const { hour, minutes, values } of readRows(db, range, options.sample, known)) {
+      if (hour % 24 === 0) recalibrate(state, hour, options);
       const judged = beginHour(state);
       const judging = hour >= judgeFrom;
-      await follow(state, hour, minutes.get(hour) ?? []);
-      replayVolume(state.volume, hour, minutes.get(hour) ?? [], judging ? judged : null);
-      const look = replayValues(state.values, hour, values.get(hour) ?? [], judging);
+      await follow(state, hour, minutes);
+      replayVolume(state.volume, hour, minutes, judging ? judged : null);
+      if (judging) await noteShares(db, state.values, hour);
+      const look = replayValues(state.values, hour, values, judging);
       if (judging) {
         judged.notices.push(...(state.watched.get(hour) ?? []));
         await judgeStandingOut(db, judged);
         await judgeTravellers(state, hour, look.travellers, judged);
-        await judgeAnswers(state, hour, range.toHour, judged);
+        await judgeAnswers(state, hour, { until: range.toHour, sample: options.sample }, judged);
         await judgeCandidates(state, hour, look.candidates, judged);
         judgeTogether(state.before, judged);
         await judgeDrips(db, state.volume.drips, hour * HOUR_MS, judged);
@@ -184,44 +199,44 @@ function close(state: Replay, hour: number, judged: Judged): void {
 }
 
 /** Each day what the days before say of thresholds. */
-function recalibrate(state: Replay, hour: number, settings: DetectorSettings): void {
+function recalibrate(state: Replay, hour: number, { settings, slice }: ReplayOptions): void {
   const { budget_per_day: budget, changed } = settings;
-  state.calibration = { ...state.calibration, tails: state.pool.tails(hour) };
+  state.calibration =
+    slice === undefined
+      ? { ...state.calibration, tails: state.pool.tails(hour) }
+      : (slice.calibrations.get(Math.floor(hour / 24)) ?? state.calibration);
   state.thresholds = thresholdsFrom(state.calibration, state.noise, budget, changed);
 }
 
 /** Lets the watches look at some hours, those to be judged. */
 async function watch(
   state: Replay,
-  { settings, judgeFrom }: ReplayOptions,
+  { settings, judgeFrom, sample }: ReplayOptions,
   range: { fromHour: number; toHour: number },
 ): Promise<void> {
   const from = Math.max(range.fromHour, judgeFrom) * HOUR_MS;
   const to = range.toHour * HOUR_MS;
   if (from >= to) return;
-  const notices = await lookAround(state.db, { by: 'event', from, to }, settings);
+  const notices = await state.watches.between(state.db, { from, to }, settings, sample);
   state.watched = Map.groupBy(notices, (one) => hourOf(one.decidedAt ?? one.noticed.windowStart));
 }
 
-/** Installations with more tokens are asked for answers an hour at a time. */
-const MANY_TOKENS = 5_000;
-
 /**
  * Judges how calls were answered: of several hours at once, up to midnight, since each question takes
- * its time. Thresholds do not change in between: a record leaves out the last 12 hours.
+ * its time (beyond {@link MANY_TOKENS} an hour at a time). Thresholds do not change in between: a record leaves out the last 12 hours.
  */
 async function judgeAnswers(
   state: Replay,
   hour: number,
-  toHour: number,
+  { until, sample }: { until: number; sample: Sample | undefined },
   into: Judged,
 ): Promise<void> {
   const { answers, db } = state;
   if (hour >= answers.until) {
     const midnight = (Math.floor(hour / 24) + 1) * 24;
     const many = state.volume.book.size > MANY_TOKENS;
-    answers.until = many ? hour + 1 : Math.min(toHour, midnight);
-    const range = { first: hour * 60, last: answers.until * 60 - 1 };
+    answers.until = many ? hour + 1 : Math.min(until, midnight);
+    const range = { first: hour * 60, last: answers.until * 60 - 1, sample };
     const whole = beginHour(state);
     await judgeOutcomes(db, range, whole);
     answers.byHour = new Map();

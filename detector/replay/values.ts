@@ -1,6 +1,8 @@
 import type { Ancestry } from '../../store/detection/ancestry.ts';
 import type { FreshValue } from '../../store/detection/fresh.ts';
+import { readDayValues } from '../../store/detection/replay.ts';
 import type { ValuesRow } from '../../store/detection/replay.ts';
+import type { Db } from '../../store/db.ts';
 import { BY_RELEASE, DEPLOYMENT_MS } from '../judge/values.ts';
 import type { Candidate } from '../judge/values.ts';
 import { noveltyBits } from '../values/novelty.ts';
@@ -36,8 +38,9 @@ export interface ValueBook {
   uptakes: Map<string, Uptakes>;
   /** Since when a client's tokens are known, epoch ms. */
   clientTokens: Map<string, Map<string, number>>;
-  /** Calls by day, by `dimension\0value` and by dimension. */
+  /** Calls of everybody by day, by `dimension\0value` and by dimension; and up to which day, exclusive. */
   shares: Map<string, Map<number, number>>;
+  sharesUntil: number;
   /** Whom tokens follow: what those are known for, they are. */
   ancestry: Ancestry;
 }
@@ -45,7 +48,7 @@ export interface ValueBook {
 /** Nothing known. */
 export function beginValues(): ValueBook {
   const maps = { own: new Map(), uptakes: new Map(), clientTokens: new Map(), shares: new Map() };
-  return { ...maps, ancestry: new Map() };
+  return { ...maps, ancestry: new Map(), sharesUntil: 0 };
 }
 
 function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -76,6 +79,24 @@ function shareAt(book: ValueBook, dimension: string, value: string, day: number)
   };
   const whole = sum(book.shares.get(dimension));
   return whole === 0 ? 0 : sum(book.shares.get(`${dimension}\0${value}`)) / whole;
+}
+
+/** Notes what all tokens showed on the days before an hour's, those of other slices too. */
+export async function noteShares(db: Db, book: ValueBook, hour: number): Promise<void> {
+  const today = Math.floor(hour / 24);
+  if (book.sharesUntil >= today) return;
+  const from = Math.max(book.sharesUntil, today - SHARE_DAYS);
+  for (const { dimension, value, day, calls } of await readDayValues(db, from, today)) {
+    for (const key of [dimension, `${dimension}\0${value}`]) {
+      const days = within(book.shares, key, () => new Map<number, number>());
+      days.set(day, (days.get(day) ?? 0) + calls);
+    }
+  }
+  for (const [key, days] of book.shares) {
+    for (const day of days.keys()) if (day < today - SHARE_DAYS) days.delete(day);
+    if (days.size === 0) book.shares.delete(key);
+  }
+  book.sharesUntil = today;
 }
 
 function baselineAt(book: ValueBook, fresh: FreshValue, hour: number): ValueBaseline {
@@ -137,23 +158,13 @@ function noteUptakes(book: ValueBook, row: ValuesRow): void {
 /** Learns an hour once it has been judged. */
 function learnRow(book: ValueBook, row: ValuesRow): void {
   const own = book.own.get(row.tokenHash);
-  const day = Math.floor(row.hour / 24);
   row.dimensions.forEach((dimension, i) => {
     if (dimension === 'any') return;
     const value = row.values[i] ?? '';
-    const calls = row.calls[i] ?? 0;
     const known = own?.get(dimension)?.get(value);
     if (known !== undefined) {
       known.count = known.count * Math.pow(2, (known.hour - row.hour) / HALF_LIFE) + 1;
       known.hour = row.hour;
-    }
-    for (const key of [dimension, `${dimension}\0${value}`]) {
-      const days = within(book.shares, key, () => new Map<number, number>());
-      days.set(day, (days.get(day) ?? 0) + calls);
-      for (const old of days.keys()) {
-        if (old >= day - SHARE_DAYS) break;
-        days.delete(old);
-      }
     }
   });
 }

@@ -7,12 +7,13 @@ import { writeStates } from '../../store/detection/states.ts';
 import type { StateRow } from '../../store/detection/states.ts';
 import { keyRanges } from '../../store/detection/key-ranges.ts';
 import type { KeyRange } from '../../store/detection/key-ranges.ts';
-import { readClientSizes, readCrowd, readGrowth } from '../../store/detection/training.ts';
+import { readClientSizes, readGrowth } from '../../store/detection/training.ts';
 import type { ClientSize } from '../../store/detection/training.ts';
 import { FORGOTTEN, createVolumeBook, profileRow } from '../volume/book.ts';
 import type { Heir, Trains, VolumeBook } from '../volume/book.ts';
 import type { HourSums } from '../volume/state.ts';
 import { lastActive, trainedThrough } from '../volume/state.ts';
+import { crowdOf } from './crowd.ts';
 import { IDLE_HOURS } from './step.ts';
 
 /** Hours that are read at once, tokens that are folded at once (2 KB each), clients of one query. */
@@ -63,21 +64,6 @@ export function groupsOf(sizes: readonly ClientSize[], most = TOKENS): string[][
   return groups;
 }
 
-/** The average client by hour, over everybody: what the book of a few clients cannot know. */
-async function crowdOf(refold: Refold): Promise<(hour: number) => HourSums | null> {
-  const rows = await readCrowd(refold.db, refold.fromHour, refold.through + 1);
-  const sums = new Map<number, HourSums>();
-  const known: { hour: number; clients: number }[] = [];
-  let clients = 0;
-  for (const { hour, calls, q1, q5, newClients } of rows) {
-    clients += newClients;
-    known.push({ hour, clients });
-    sums.set(hour, { calls: calls / clients, q1: q1 / clients, q5: q5 / clients });
-  }
-  const first = known[0]?.hour ?? Infinity;
-  return (hour) => (hour < first ? null : (sums.get(hour) ?? { calls: 0, q1: 0, q5: 0 }));
-}
-
 /** The slices of a group: several where its one client has more tokens than are folded at once. */
 async function slicesOf(
   { db, fromHour, most = TOKENS }: Refold,
@@ -104,7 +90,7 @@ function isOf(slice: Slice, entity: ProfileRow['entity'], key: string): boolean 
  * writes what is remembered and expected.
  */
 export async function refold(order: Refold): Promise<void> {
-  const crowd = await crowdOf(order);
+  const crowd = await crowdOf(order.db, order.fromHour, order.through + 1);
   const sizes: ClientSize[] = [];
   if (order.clients === undefined) sizes.push(...(await readClientSizes(order.db, order.fromHour)));
   else {

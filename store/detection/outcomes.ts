@@ -4,6 +4,8 @@ import { TABLES } from '../tables.ts';
 import { sourcesParams, sourcesSql } from './ancestry.ts';
 import type { Ancestry } from './ancestry.ts';
 import { minutesSql } from './minutes.ts';
+import { sampleParams, sampled } from './samples.ts';
+import type { Sample } from './samples.ts';
 import { andOwn, shardParams } from './shard.ts';
 
 /** How the calls of one token were answered, minute by minute. */
@@ -28,6 +30,8 @@ export interface MinuteRange {
   shard?: Shard | undefined;
   /** Only of these, where it is known who had such an answer. */
   tokens?: readonly string[] | undefined;
+  /** Only what was called for these clients. */
+  sample?: Sample | undefined;
 }
 
 /** How far back before the first minute the rows reach: trailing windows are an hour long. */
@@ -40,7 +44,7 @@ function answeredSql(db: Db, range: MinuteRange): string {
     return 'SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32)';
   return `SELECT token_hash FROM ${db.database}.${TABLES.tokenMinute}
     WHERE minute >= toDateTime({first:UInt32} * 60) AND minute <= toDateTime({last:UInt32} * 60)
-      AND denied + not_found > 0 ${andOwn(range, 'token_hash')}`;
+      AND denied + not_found > 0 AND ${sampled(range.sample)} ${andOwn(range, 'token_hash')}`;
 }
 
 /**
@@ -68,6 +72,7 @@ export async function readOutcomeMinutes(db: Db, range: MinuteRange): Promise<Ou
      GROUP BY token_hash HAVING sum(d) >= 3 OR sum(f) >= 5 LIMIT ${String(MOST)}`,
     {
       ...{ first: range.first, last: range.last, ...shardParams(range) },
+      ...sampleParams(range.sample),
       ...(range.tokens === undefined ? {} : { tokens: range.tokens }),
     },
   );

@@ -2,6 +2,8 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { VALUES } from './fresh.ts';
 import type { Dimension } from './fresh.ts';
+import { sampleParams, sampled } from './samples.ts';
+import type { Sample } from './samples.ts';
 
 /** Calls of one token in one hour, by minute; failed ones (5xx, 429) aside. */
 export interface MinutesRow {
@@ -24,39 +26,6 @@ const seconds = (hours: Hours): { from: number; to: number } => ({
   to: hours.toHour * 3600,
 });
 
-/** Some whole clients, chosen by the hashes of their ids: those up to a hash, but for the largest. */
-export interface Sample {
-  /** A whole number of 64 bits. */
-  last: string;
-  but: string[];
-}
-
-const sampled = (sample: Sample | undefined): string =>
-  sample === undefined
-    ? '1'
-    : 'cityHash64(client_id) <= {last:UInt64} AND client_id NOT IN {but:Array(String)}';
-
-/**
- * A sample of clients with at most so many tokens together; null when there is none, because every
- * client is larger.
- */
-export async function readSample(db: Db, tokens: number): Promise<Sample | null> {
-  const clients = `SELECT client_id, cityHash64(client_id) AS h, uniq(token_hash) AS n
-    FROM ${db.database}.${TABLES.clientValues} WHERE dimension = 'any' GROUP BY client_id`;
-  const [row] = await db.query<{ found: number; last: string; but: string[] }>(
-    `SELECT countIf(fits AND total <= {tokens:UInt32}) AS found,
-       toString(maxIf(h, fits AND total <= {tokens:UInt32})) AS last,
-       groupArrayIf(client_id, NOT fits) AS but
-     FROM (
-       SELECT client_id, h, n <= {tokens:UInt32} / 2 AS fits,
-         sumIf(n, n <= {tokens:UInt32} / 2) OVER (ORDER BY h) AS total
-       FROM (${clients})
-     )`,
-    { tokens },
-  );
-  return row === undefined || row.found === 0 ? null : { last: row.last, but: row.but };
-}
-
 /** Calls of all tokens, or of those of a sample, by minute, in order of hour. */
 export async function readMinutes(db: Db, hours: Hours, sample?: Sample): Promise<MinutesRow[]> {
   return db.query<MinutesRow>(
@@ -70,7 +39,7 @@ export async function readMinutes(db: Db, hours: Hours, sample?: Sample): Promis
        GROUP BY minute, token_hash, client_id
      )
      GROUP BY hour, token_hash, client_id ORDER BY hour, token_hash, client_id`,
-    { ...seconds(hours), ...sample },
+    { ...seconds(hours), ...sampleParams(sample) },
   );
 }
 
@@ -101,7 +70,27 @@ export async function readHourValues(db: Db, hours: Hours, sample?: Sample): Pro
        GROUP BY hour, token_hash, client_id, dimension, value
      )
      GROUP BY hour, token_hash, client_id ORDER BY hour, token_hash, client_id`,
-    { ...seconds(hours), ...sample },
+    { ...seconds(hours), ...sampleParams(sample) },
+  );
+}
+
+/** How often all tokens called with a value on a day. */
+export interface DayValue {
+  dimension: string;
+  value: string;
+  /** Days since the epoch. */
+  day: number;
+  calls: number;
+}
+
+/** Values of all tokens by day (since the epoch), [fromDay, toDay). */
+export async function readDayValues(db: Db, fromDay: number, toDay: number): Promise<DayValue[]> {
+  return db.query<DayValue>(
+    `SELECT toString(dimension) AS dimension, value, toUInt32(toInt32(v.day)) AS day, sum(calls) AS calls
+     FROM ${db.database}.${TABLES.globalValues} AS v
+     WHERE v.day >= toDate({fromDay:UInt32}) AND v.day < toDate({toDay:UInt32}) AND dimension != 'any'
+     GROUP BY dimension, value, v.day`,
+    { fromDay, toDay },
   );
 }
 
