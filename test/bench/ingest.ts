@@ -36,6 +36,7 @@ const CONNECTIONS = Number(values.connections);
 const RATE = Number(values.rate);
 const CLOCK_TICKS = 100;
 let best = 0;
+let sent = 0;
 
 /** CPU seconds of a process so far, user and system (Linux). */
 function cpuOf(pid: number): number {
@@ -163,7 +164,7 @@ function tell(what: string, result: LoadResult, cpu: { node: number; store: numb
   const { spans, seconds, latencies, refused } = result;
   const perSpan = (cpuSeconds: number): string => ((cpuSeconds * 1e6) / spans).toFixed(2);
   console.log(
-    `${what}: ${thousands(spans / seconds)} spans/s kept, ${thousands(refused)} refused; ` +
+    `${what}: ${thousands(spans / seconds)} spans/s acknowledged, ${thousands(refused)} refused; ` +
       `CPU µs a span: Node ${perSpan(cpu.node)}, ClickHouse ${perSpan(cpu.store)}, sending ${perSpan(result.cpu)}; ` +
       `p50 ${percentile(latencies, 0.5)} ms, p99 ${percentile(latencies, 0.99)} ms`,
   );
@@ -202,20 +203,21 @@ const measured = async (what: string, rate: number, seconds = SECONDS): Promise<
   const cpu = { node: cpuOf(pid) - before.node, store: cpuOf(serverPid) - before.store };
   const rows = (await stored()) - before.rows;
   tell(what, result, cpu);
-  const waiting = Math.max(0, result.spans - rows);
+  sent += result.spans;
+  const waiting = Math.max(0, sent - (await stored()));
+  const { now, peak } = memoryOf(pid);
   console.log(
-    `  of these in ClickHouse at the end ${thousands(rows)}, in the spool ${thousands(waiting)}`,
+    `  into ClickHouse ${thousands(rows / result.seconds)} spans/s, at the end in the spool ${thousands(waiting)}; ` +
+      `memory of Node ${now.toFixed(0)} MB (peak ${peak.toFixed(0)})`,
   );
   return result;
 };
-let sent = 0;
 for (const [what, rate, seconds] of [
   ['warm-up', 20_000, 5],
   [`at ${thousands(RATE)}/s`, RATE, SECONDS],
   ['as much as is taken', 0, SECONDS],
 ] as const) {
   const result = await measured(what, rate, seconds);
-  sent += result.spans;
   if (rate === 0) best = result.spans / result.seconds;
 }
 const memory = { node: memoryOf(pid), store: memoryOf(serverPid) };
