@@ -72,7 +72,9 @@ function hostile(now: number): TestCall[] {
 
 describe('backtest', () => {
   it('of an empty store finds nothing', async () => {
-    expect(await backtest({ db: store.db })).toEqual({ findings: 0, range: null });
+    expect(await backtest({ db: store.db })).toEqual({
+      ...{ findings: 0, range: null, stored: null },
+    });
   });
 
   it('gives the findings of a live run over the same calls, and changes nothing', async () => {

@@ -47,12 +47,14 @@ export interface BacktestOptions {
 /** What a backtest went through. */
 export interface BacktestResult {
   findings: number;
-  /** Event time that was judged, epoch ms, [from, to); null when the store has no calls. */
-  range: { from: number; to: number } | null;
+  /** Event time that was judged; null when there are no calls in it. */
+  range: Range | null;
+  /** From the first hour with calls to the last; null when the store has none. */
+  stored: Range | null;
 }
 
 /** Event time, epoch ms, [from, to). */
-interface Range {
+export interface Range {
   from: number;
   to: number;
 }
@@ -65,13 +67,14 @@ interface Range {
  */
 export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
   const { db } = options;
-  const stored = await readHourRange(db);
-  if (stored === null) return { findings: 0, range: null };
-  const from = Math.max(options.from ?? -Infinity, stored.firstHour * HOUR_MS);
-  const to = Math.min(options.to ?? Infinity, (stored.lastHour + 1) * HOUR_MS);
-  if (!(to > from)) return { findings: 0, range: { from, to: from } };
+  const hours = await readHourRange(db);
+  if (hours === null) return { findings: 0, range: null, stored: null };
+  const stored = { from: hours.firstHour * HOUR_MS, to: (hours.lastHour + 1) * HOUR_MS };
+  const from = Math.max(options.from ?? -Infinity, stored.from);
+  const to = Math.min(options.to ?? Infinity, stored.to);
+  if (!(to > from)) return { findings: 0, range: null, stored };
   const range = { from, to };
-  const fromHour = Math.max(stored.firstHour, hourOf(from) - MEMORY);
+  const fromHour = Math.max(hours.firstHour, hourOf(from) - MEMORY);
   const run: ReplayOptions = {
     ...{ db, fromHour, toHour: Math.ceil(to / HOUR_MS) },
     judgeFrom: judgingFrom(fromHour, hourOf(from)),
@@ -79,7 +82,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   };
   const many = (await readTokenTotal(db)) > (options.most ?? MOST).tokens;
   const findings = await (many ? inSlices : atOnce)(options, run, range);
-  return { findings, range };
+  return { findings, range, stored };
 }
 
 async function atOnce(options: BacktestOptions, run: ReplayOptions, range: Range): Promise<number> {

@@ -1,8 +1,9 @@
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Command, InvalidArgumentError } from 'commander';
 import { backtest, findingLine } from '../../detector/backtest.ts';
+import type { BacktestResult } from '../../detector/backtest.ts';
 import { CATALOGUE } from '../../detector/registry.ts';
 import { openRules } from '../../detector/rules/start.ts';
 import { foldFindings } from '../../model/fold-findings.ts';
@@ -26,7 +27,15 @@ interface Options {
 
 const HELP = `
 Writes one finding a line, as JSON. With --incidents also the incidents that they fold into; one that
-nothing is added to for 6 hours counts as closed. Nothing in the store is changed.`;
+nothing is added to for 6 hours counts as closed. Nothing in the store is changed.
+
+Without --from and --to all stored calls are judged; of those before --from the last six weeks are learnt
+from. Parameters, policies and rules are those of the configuration (--config FILE, as everywhere); verdicts
+and silences are not applied. With more than 50,000 tokens clients are gone through in slices, one after the
+other, and findings are written when all are done.
+
+  tokenwatch backtest --out findings.jsonl --incidents incidents.jsonl
+  tokenwatch backtest --from 2026-11-01T00:00:00Z --detections volume.surge,geography.new-country`;
 
 function instant(text: string): number {
   const at = /^\d{12,}$/.test(text) ? Number(text) : Date.parse(text);
@@ -61,12 +70,18 @@ function incidentLine(incident: Incident): string {
   });
 }
 
-/** A file or standard output, as a place for lines; back-pressure is heeded. */
-function lines(file: string | undefined): {
+/** A place for lines; back-pressure is heeded. */
+interface Lines {
   write: (line: string) => Promise<void>;
   end: () => Promise<void>;
-} {
-  const stream: Writable = file === undefined ? process.stdout : createWriteStream(file);
+}
+
+/** A file, which is opened at once so that a wrong path is told before hours of work, or standard output. */
+async function lines(file: string | undefined): Promise<Lines> {
+  const isStandard = file === undefined || file === '-';
+  const stream: Writable = isStandard
+    ? process.stdout
+    : (await open(file, 'w')).createWriteStream();
   const failed = new Promise<never>((_fulfil, reject) => {
     stream.once('error', reject);
   });
@@ -77,11 +92,22 @@ function lines(file: string | undefined): {
       if (!stream.write(`${line}\n`)) await Promise.race([once(stream, 'drain'), failed]);
     },
     end: async () => {
-      if (stream === process.stdout) return;
+      if (isStandard) return;
       stream.end();
       await Promise.race([once(stream, 'finish'), failed]);
     },
   };
+}
+
+/** What a run came to, in a line for people. */
+function summaryOf({ findings, range, stored }: BacktestResult): string {
+  if (stored === null) {
+    return 'the store has no calls: nothing to test on (tokenwatch import brings calls in)';
+  }
+  const between = ({ from, to }: { from: number; to: number }): string =>
+    `${new Date(from).toISOString()} and ${new Date(to).toISOString()}`;
+  if (range === null) return `no calls there: those stored lie between ${between(stored)}`;
+  return `${String(findings)} ${findings === 1 ? 'finding' : 'findings'} in calls between ${between(range)}`;
 }
 
 async function run(options: Options, command: Command): Promise<void> {
@@ -100,16 +126,17 @@ async function run(options: Options, command: Command): Promise<void> {
   });
   try {
     refuseUnknown(options.detections ?? [], own.ids);
-    const out = lines(options.out);
+    const out = await lines(options.out);
+    const folded = options.incidents === undefined ? null : await lines(options.incidents);
     const findings: Finding[] = [];
-    const { range } = await backtest({
+    const result = await backtest({
       db: store.db,
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.to === undefined ? {} : { to: options.to }),
       ...(options.detections === undefined ? {} : { detections: options.detections }),
       settings: { ...config.detector, userRules: own.rules },
       onFinding: async (finding) => {
-        if (options.incidents !== undefined) findings.push(finding);
+        if (folded !== null) findings.push(finding);
         await out.write(findingLine(finding));
       },
       onProgress: (done, total) => {
@@ -117,9 +144,9 @@ async function run(options: Options, command: Command): Promise<void> {
       },
     });
     await out.end();
-    if (options.incidents !== undefined) await writeIncidents(options.incidents, findings);
+    if (folded !== null) await writeIncidents(folded, findings);
     bar.clear();
-    if (range === null) process.stderr.write('the store has no calls: nothing to test on\n');
+    process.stderr.write(`${summaryOf(result)}\n`);
   } finally {
     bar.clear();
     await own.close();
@@ -127,8 +154,7 @@ async function run(options: Options, command: Command): Promise<void> {
   }
 }
 
-async function writeIncidents(file: string, findings: readonly Finding[]): Promise<void> {
-  const out = lines(file);
+async function writeIncidents(out: Lines, findings: readonly Finding[]): Promise<void> {
   const inOrder = findings.toSorted((a, b) => a.detectedAt - b.detectedAt);
   for (const incident of foldFindings(inOrder, { mergeWithin: MERGE_WITHIN })) {
     await out.write(incidentLine(incident));
@@ -147,7 +173,7 @@ export function backtestCommand(): Command {
     )
     .option('--to <time>', 'end of the judged range, exclusive', instant)
     .option('--detections <ids>', 'only these, by id, with commas between', detectionIds)
-    .option('--out <file>', 'where findings go (default: standard output)')
+    .option('--out <file>', 'where findings go (default, and -: standard output)')
     .option('--incidents <file>', 'also write the incidents that the findings fold into')
     .addHelpText('after', HELP)
     .action(async (options: Options, command: Command) => {
