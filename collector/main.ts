@@ -9,6 +9,7 @@ import { writeHygiene } from '../store/calls/hygiene.ts';
 import { createCollectorApp } from './app.ts';
 import { startGrpc } from './grpc/server.ts';
 import { Turns } from './background/turns.ts';
+import { pressure } from './background/pressed.ts';
 import { every } from './background/every.ts';
 import type { Recurring } from './background/every.ts';
 import { HygieneTally } from './hygiene/hygiene-tally.ts';
@@ -94,6 +95,8 @@ async function startKeeper(
     maxQueued: 2,
     patience: collector.insert_patience_seconds * SECOND,
     now: () => performance.now(),
+    // A server of one's own has other cores.
+    ...(config.clickhouse.url === undefined ? { isPressed: pressure() } : {}),
   });
 }
 

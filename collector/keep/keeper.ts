@@ -27,6 +27,8 @@ export interface KeeperOptions {
   patience: number;
   /** A clock in milliseconds that never goes back. */
   now: () => number;
+  /** Whether ClickHouse takes CPU time that is needed to acknowledge what comes. */
+  isPressed?: () => boolean;
 }
 
 /** After a pause: rows of requests that come together are still merged. */

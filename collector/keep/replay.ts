@@ -17,6 +17,8 @@ export interface ReplayOptions {
   signal: AbortSignal;
   /** A clock in milliseconds that never goes back. */
   now: () => number;
+  /** Whether ClickHouse takes CPU time that is needed to acknowledge what comes. */
+  isPressed?: () => boolean;
 }
 
 /** Between the beginnings of two inserts, ms, unless a segment is full: few inserts, large ones. */
@@ -89,9 +91,20 @@ async function replayOne(
   }
 }
 
-/** Whether it is better to wait until more rows have come. */
-function isEarly(entry: SpoolEntry, sinceLast: number, lastTook: number): boolean {
-  return entry.rows < SEGMENT_ROWS && sinceLast < Math.max(PACE, lastTook * SPARE);
+/** Share of the spool up to which what comes goes before what waits. */
+const PATIENT = 0.5;
+
+/** Whether it is better to wait: until more rows have come, or to leave time to acknowledge others. */
+function isEarly(
+  { spool, isPressed = () => false }: ReplayOptions,
+  entry: SpoolEntry,
+  sinceLast: number,
+  lastTook: number,
+): boolean {
+  // Asked each time, so that it looks at short times only.
+  const mayRest = isPressed() && spool.share < PATIENT;
+  if (entry.rows >= SEGMENT_ROWS) return mayRest && sinceLast < lastTook * SPARE;
+  return sinceLast < Math.max(PACE, lastTook * SPARE);
 }
 
 /**
@@ -109,7 +122,7 @@ export async function replay(options: ReplayOptions): Promise<void> {
   while (now() < deadline) {
     const entry = spool.first();
     if (entry === null && signal.aborted) return;
-    if (entry === null || (!signal.aborted && isEarly(entry, now() - last, took))) {
+    if (entry === null || (!signal.aborted && isEarly(options, entry, now() - last, took))) {
       await pause(LOOK, signal);
       continue;
     }

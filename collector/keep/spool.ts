@@ -126,6 +126,11 @@ export class Spool {
     return this.#bytes;
   }
 
+  /** How much of its bound is used, 0 to 1. */
+  get share(): number {
+    return this.#options.maxBytes === 0 ? 1 : this.#bytes / this.#options.maxBytes;
+  }
+
   get hasRoom(): boolean {
     return this.#bytes < this.#options.maxBytes;
   }

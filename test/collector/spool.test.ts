@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Keeper } from '../../collector/keep/keeper.ts';
 import type { KeeperOptions } from '../../collector/keep/keeper.ts';
-import { Spool } from '../../collector/keep/spool.ts';
+import { SEGMENT_ROWS, Spool } from '../../collector/keep/spool.ts';
 import type { SpoolEntry } from '../../collector/keep/spool.ts';
 import { emptyCall } from '../../model/call.ts';
 import { CallBlock, appendCall } from '../../store/calls/call-block.ts';
@@ -133,6 +134,42 @@ describe('a keeper whose store is away', () => {
     expect(kept).toBe(false);
     expect(spool.bytes).toBeGreaterThan(9_000);
     expect(spool.bytes).toBeLessThanOrEqual(12_000);
+    await keeper.close();
+  });
+
+  it('lets what comes go first while the machine is pressed and half of the spool is free', async () => {
+    const { spool } = await openSpool('pressed', 1_000_000);
+    let at = 0;
+    let isPressed = true;
+    let inserts = 0;
+    const keeper = new Keeper(
+      keeperOptions(spool, {
+        now: () => at,
+        isPressed: () => isPressed,
+        insert: async () => {
+          inserts++;
+          at += 3_000;
+        },
+      }),
+    );
+    const full = (bytes: number) => spool.add(SEGMENT_ROWS, Buffer.alloc(bytes));
+    const looks = () => delay(200);
+    for (let block = 0; block < 3; block++) await full(100);
+    await vi.waitFor(() => expect(inserts).toBe(1));
+    await looks();
+    expect(inserts).toBe(1);
+    // As long again as the last one took.
+    at += 3_000;
+    await vi.waitFor(() => expect(inserts).toBe(2));
+    isPressed = false;
+    await vi.waitFor(() => expect(inserts).toBe(3));
+    isPressed = true;
+    at += 3_000;
+    await full(100);
+    await vi.waitFor(() => expect(inserts).toBe(4));
+    // With half of the spool used nothing rests any more.
+    await full(600_000);
+    await vi.waitFor(() => expect(inserts).toBe(5));
     await keeper.close();
   });
 
