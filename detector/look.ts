@@ -143,12 +143,14 @@ export async function look(
   const again = { ...arrival, from: arrival.from - overlapOf(arrival.from, arrival.to) };
   const around = { ...arrival, from: arrival.from - OVERLAP_MS };
   memory.watch ??= createWatchMemory();
-  const [minutes, callers, noticed] = await Promise.all([
-    readFreshMinutes(db, again),
+  const [callers, shared, noticed] = await Promise.all([
     readCallers(db, memory.narrowing, again),
+    arrival.shard === undefined ? null : readFreshMinutes(db, again),
     lookAround(db, { by: 'arrival', ...around }, settings, memory.watch),
   ]);
   judged.notices.push(...noticed);
+  // Those that share the tokens look at the same minutes; who looks at all tokens has them already.
+  const minutes = shared ?? [...callers.keys()].sort((a, b) => a - b);
   const found: Found = { minutes, callers, arrival: again, isRecent: behind < RECENT_MS };
   const owedMinutes = await lookAtMinutes(db, memory, found, judged, learn);
   await lookAtOutcomes(db, found, judged, learn);
