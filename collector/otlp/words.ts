@@ -15,6 +15,18 @@ export function viewOf(bytes: Uint8Array): DataView {
   return view;
 }
 
+let decoded: Uint8Array = EMPTY;
+let buffer: Buffer = Buffer.from(EMPTY.buffer);
+
+/** UTF-8 as text; what is none becomes U+FFFD. A Buffer for each text would cost more than the text. */
+export function utf8(bytes: Uint8Array, start: number, end: number): string {
+  if (bytes !== decoded) {
+    decoded = bytes;
+    buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  return buffer.toString('utf8', start, end);
+}
+
 /** Whether two stretches of `length` bytes are the same. */
 export function areSame(
   a: DataView,

@@ -11,6 +11,7 @@ import type { Location } from '../locate/locator.ts';
 import { parseAddress } from '../locate/address.ts';
 import { AllowedAddresses, NOBODY } from '../locate/allowed-addresses.ts';
 import type { AllowList } from '../locate/allowed-addresses.ts';
+import { utf8 } from '../otlp/words.ts';
 import { ByteCache } from './byte-cache.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { maskText } from './mask.ts';
@@ -113,10 +114,6 @@ function cleaned(
   const { text: found, masked } = maskText(printable(text), kind, label);
   const kept = found.length > length ? found.slice(0, length) : found;
   return { ...keyText(kept), masked, isBroken: text.includes('\uFFFD') };
-}
-
-function utf8(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }
 
 /** How texts are cleaned: clipped, and masked with the pepper where they must stay distinct. */

@@ -1,15 +1,12 @@
 import { KIND } from '../otlp/slots.ts';
 import type { Slots } from '../otlp/slots.ts';
 import { WIRE, Wire } from '../otlp/wire.ts';
+import { utf8 } from '../otlp/words.ts';
 
 /** Most strings that are read of an array; scopes and field names beyond it are dropped. */
 const MAX_STRINGS = 128;
 
 const view = new DataView(new ArrayBuffer(8));
-
-function utf8(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
-}
 
 /** The strings of an ArrayValue that lies in these bytes; what is no string is left out. */
 export function readStrings(bytes: Uint8Array, start: number, end: number): string[] {
