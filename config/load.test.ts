@@ -75,10 +75,35 @@ describe('loadConfig', () => {
     expect(problems(null, { [name]: '[{client' })[0]).toContain('collector.allowed_addresses');
   });
 
+  it("says in plain words what is missing, and what stands in another thing's place", () => {
+    const said = problems(
+      [
+        'collector: {http_port: x, allowed_addresses: [{addresses: 5}]}',
+        'alerting: {receivers: {a: {type: slack}, b: {}, c: {type: pager}, d: null}}',
+        'console: {port: null}',
+      ].join('\n'),
+    ).map((problem) => problem.replace(/^.*tokenwatch\.yaml: /, ''));
+    expect(said).toEqual(
+      expect.arrayContaining([
+        'collector.http_port: expected a number, found a text',
+        'collector.allowed_addresses.0.client: is missing: expected a text',
+        'collector.allowed_addresses.0.addresses: expected a list, found a number',
+        'alerting.receivers.a.channel: is missing: expected a text',
+        expect.stringMatching(
+          /^alerting\.receivers\.b\.type: is missing: expected one of "slack",/,
+        ),
+        expect.stringMatching(/^alerting\.receivers\.c\.type: expected one of "slack",/),
+        'alerting.receivers.d: expected keys and values, found nothing',
+        'console.port: expected a number, found nothing',
+      ]),
+    );
+    expect(said.join('\n')).not.toMatch(/Invalid|undefined|received/);
+  });
+
   it('names file, key and expectation for what is wrong', () => {
     const [wrong, unknown] = problems('collector: {http_port: many, prot: 1}\n');
     expect(wrong).toContain('tokenwatch.yaml: collector.http_port: ');
-    expect(wrong).toContain('expected number');
+    expect(wrong).toContain('expected a number');
     expect(unknown).toContain('tokenwatch.yaml: collector.prot: unknown key');
   });
 

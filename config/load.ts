@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { applyEnvironment } from './environment.ts';
+import { issueText } from './issue-text.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
 import { childrenOf, elementOf, isSecret, typeOf } from './walk.ts';
@@ -142,12 +143,12 @@ function merge(below: Raw, above: Raw): Raw {
 }
 
 /** One line for a schema issue; never the value, which could be a secret. */
-function describe(issue: z.core.$ZodIssue, label: string): string[] {
+function describe(issue: z.core.$ZodIssue, label: string, given: unknown): string[] {
   const at = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${label}: ${[...at, key].join('.')}: unknown key`);
   }
-  return [`${label}: ${at.join('.') || '(top level)'}: ${issue.message}`];
+  return [`${label}: ${at.join('.') || '(top level)'}: ${issueText(issue, given)}`];
 }
 
 /**
@@ -174,9 +175,10 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   if (problems.length > 0) throw new ConfigError(problems);
   const explicit = new Set<string>();
   pathsOf(raw, '', explicit);
-  const parsed = configSchema.safeParse(merge(options.defaults ?? {}, raw));
+  const given = merge(options.defaults ?? {}, raw);
+  const parsed = configSchema.safeParse(given);
   if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, label)));
+    throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, label, given)));
   const { detector, data_dir } = parsed.data;
   const rules = detector.rules.map((path) => resolve(base, path));
   const openapi = detector.openapi.map((one) => ({ ...one, file: resolve(base, one.file) }));

@@ -87,12 +87,12 @@ describe('a file of rules', () => {
     [
       'a wrong value',
       RULE.replace('severity: high', 'severity: huge'),
-      'r.yaml:3:11: severity: Invalid option: expected one of "low"|"medium"|"high"|"critical"',
+      'r.yaml:3:11: severity: expected one of "low", "medium", "high", "critical"',
     ],
     [
       'a missing key',
       RULE.replace('title: Large payment\n', ''),
-      'r.yaml:1:1: title: Invalid input: expected string, received undefined',
+      'r.yaml:1:1: title: is missing: expected a text',
     ],
     [
       'a message with an unknown feature',

@@ -1,6 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
+import { issueText } from '../../config/issue-text.ts';
 import { checkCondition } from '../../store/rules/condition/check.ts';
 import { Mistake } from '../../store/rules/condition/mistake.ts';
 import { parseCondition } from '../../store/rules/condition/parse.ts';
@@ -54,13 +55,16 @@ class Report {
   }
 }
 
-function issues(report: Report, places: Places, error: z.ZodError): void {
+function issues(report: Report, places: Places, error: z.ZodError, given: unknown): void {
   for (const issue of error.issues) {
     const at = issue.path.map(String).join('.');
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) report.add(places.key(issue.path, key), `unknown key ${key}`);
     } else {
-      report.add(places.of(issue.path), `${at === '' ? 'the rule' : at}: ${issue.message}`);
+      report.add(
+        places.of(issue.path),
+        `${at === '' ? 'the rule' : at}: ${issueText(issue, given)}`,
+      );
     }
   }
 }
@@ -136,7 +140,7 @@ function build(
 function parseRule(report: Report, file: string, value: unknown, places: Places): Rule | null {
   const parsed = ruleSchema.safeParse(value);
   if (!parsed.success) {
-    issues(report, places, parsed.error);
+    issues(report, places, parsed.error, value);
     return null;
   }
   const { data } = parsed;
