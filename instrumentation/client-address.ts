@@ -1,30 +1,49 @@
-const NOT_PUBLIC = new RegExp(
-  [
-    String.raw`^(?:::ffff:)?(?:0|10|127)\.`,
-    String.raw`^(?:::ffff:)?192\.168\.`,
-    String.raw`^(?:::ffff:)?169\.254\.`,
-    String.raw`^(?:::ffff:)?172\.(?:1[6-9]|2\d|3[01])\.`,
-    String.raw`^(?:::ffff:)?100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.`,
-    String.raw`^::1?$`,
-    String.raw`^f[cd][0-9a-f]{2}:`,
-    String.raw`^fe[89ab][0-9a-f]:`,
-  ].join('|'),
-  'i',
-);
+import type { Attributes } from '@opentelemetry/api';
+import type { IncomingMessage } from 'node:http';
+import { OTEL } from '../model/attributes.ts';
+
+/** What proxies write, and callers too: believed by nobody here, passed on for the collector. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto'] as const;
 
 /**
- * The caller's address, as far as the service itself can tell.
+ * A framework's word on the caller, where it has one: proxies were named to it, or its address is
+ * another than the peer's.
  *
- * Stock HTTP instrumentation takes the leftmost `X-Forwarded-For`, which any caller can write. The
- * framework knows which proxies are trusted, so its word counts, when it has one: an address other
- * than the peer's came through a trusted proxy, and a public peer is the caller. A private peer
- * without trusted proxies is a proxy nobody told the framework about: then nothing is overridden.
- *
- * @param seen the framework's view (`request.ip`)
+ * @param ip the framework's view (`request.ip`)
+ * @param trustsProxies whether the framework was told of proxies
  * @param peer the socket's remote address
  */
-export function clientAddress(seen: string | undefined, peer: string | undefined): string | null {
-  if (seen === undefined || seen === '') return null;
-  if (seen !== peer || !NOT_PUBLIC.test(seen)) return seen;
-  return null;
+export function frameworkAddress(
+  ip: string | undefined,
+  trustsProxies: boolean,
+  peer: string | undefined,
+): string | undefined {
+  if (ip === undefined || ip === '') return undefined;
+  return trustsProxies || ip !== peer ? ip : undefined;
+}
+
+/**
+ * Says from where a request came: the framework's word where it has one. Without, the peer, in place
+ * of the leftmost `X-Forwarded-For` that stock instrumentation takes and any caller can write; and
+ * the proxies' headers as they came, so that `collector.trusted_hops` decides what of them counts.
+ *
+ * @param known by the framework's trusted proxies; undefined where it was told of none
+ */
+export function addCaller(
+  request: IncomingMessage,
+  known: string | undefined,
+  peer: string | undefined,
+  into: Attributes,
+): void {
+  if (known !== undefined) {
+    into[OTEL.clientAddress] = known;
+    return;
+  }
+  if (peer !== undefined) into[OTEL.clientAddress] = peer;
+  for (const name of FORWARDED) {
+    const value = request.headers[name];
+    if (value !== undefined) {
+      into[OTEL.requestHeader + name] = typeof value === 'string' ? [value] : value;
+    }
+  }
 }

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallDetails } from './call-details.ts';
+import { frameworkAddress } from './client-address.ts';
 import { observeRequest } from './observe.ts';
 import type { Settings } from './options.ts';
 
 /** What is used of Express's request (4 and 5); Connect and plain Node requests fit too. */
 export interface ExpressRequestLike extends IncomingMessage {
   ip?: string | undefined;
+  app?: { get(setting: 'trust proxy'): unknown };
   protocol?: string;
   body?: unknown;
   baseUrl?: string;
@@ -32,13 +34,19 @@ export function expressMiddleware<Request extends ExpressRequestLike>(
   return (request, response, next) => {
     observeRequest(settings, request, response, {
       route: () => routeOf(request),
-      address: () => request.ip ?? request.socket.remoteAddress,
+      address: () =>
+        frameworkAddress(request.ip, trustsProxies(request), request.socket.remoteAddress),
       scheme: () => request.protocol,
       body: () => request.body,
       details: () => details?.(request),
     });
     next();
   };
+}
+
+/** Express's setting is a number, a list, a function or `true` once it is told of proxies. */
+function trustsProxies({ app }: ExpressRequestLike): boolean {
+  return Boolean(app?.get('trust proxy'));
 }
 
 /** Router mounts and the matched layer's template; patterns that are no text have no template. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallDetails } from './call-details.ts';
+import { frameworkAddress } from './client-address.ts';
 import { observeRequest } from './observe.ts';
 import type { Settings } from './options.ts';
 
@@ -7,6 +8,8 @@ import type { Settings } from './options.ts';
 export interface FastifyRequestLike {
   raw: IncomingMessage;
   ip: string;
+  /** There only where Fastify was told of proxies (`trustProxy`). */
+  ips?: string[] | undefined;
   protocol?: string;
   body?: unknown;
   routeOptions: { url?: string | undefined };
@@ -40,7 +43,8 @@ export function fastifyPlugin<Request extends FastifyRequestLike>(
     app.addHook('onRequest', (request, reply, next) => {
       observeRequest(settings, request.raw, reply.raw, {
         route: () => request.routeOptions.url,
-        address: () => request.ip,
+        address: () =>
+          frameworkAddress(request.ip, request.ips !== undefined, request.raw.socket.remoteAddress),
         scheme: () => request.protocol,
         body: () => request.body,
         details: () => details?.(request),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallDetails } from './call-details.ts';
+import { frameworkAddress } from './client-address.ts';
 import { observeRequest } from './observe.ts';
 import type { Settings } from './options.ts';
 
@@ -8,6 +9,7 @@ export interface KoaContextLike {
   req: IncomingMessage;
   res: ServerResponse;
   ip?: string;
+  app?: { proxy?: boolean };
   protocol?: string;
   request?: { body?: unknown };
   _matchedRoute?: unknown;
@@ -31,7 +33,8 @@ export function koaMiddleware<Context extends KoaContextLike>(
   return async (context, next) => {
     observeRequest(settings, context.req, context.res, {
       route: () => (typeof context._matchedRoute === 'string' ? context._matchedRoute : undefined),
-      address: () => context.ip ?? context.req.socket.remoteAddress,
+      address: () =>
+        frameworkAddress(context.ip, context.app?.proxy === true, context.req.socket.remoteAddress),
       scheme: () => context.protocol,
       body: () => context.request?.body,
       details: () => details?.(context),

@@ -20,7 +20,7 @@ export function watchedListener(
   return (request, response) => {
     observeRequest(settings, request, response, {
       route: () => undefined,
-      address: () => request.socket.remoteAddress,
+      address: () => undefined,
       scheme: () => undefined,
       body: () => undefined,
       details: () => details?.(request),

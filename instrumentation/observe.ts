@@ -5,7 +5,7 @@ import type { Credential } from '../model/credential.ts';
 import { statedSeconds } from '../model/stated-time.ts';
 import { addDetails } from './call-details.ts';
 import type { CallDetails } from './call-details.ts';
-import { clientAddress } from './client-address.ts';
+import { addCaller } from './client-address.ts';
 import { credentialOf } from './credential.ts';
 import { forget, remember } from './in-flight.ts';
 import { guarded } from './options.ts';
@@ -20,7 +20,7 @@ import { addClaims, addTokenHash } from './token-attributes.ts';
 export interface FrameworkView {
   /** The route's template, `/accounts/:id`. */
   route: () => string | undefined;
-  /** The caller's address by the framework's trusted proxies. */
+  /** The caller's address by the framework's trusted proxies; undefined where it has none. */
   address: () => string | undefined;
   /** `http` or `https` towards the caller, by the framework's trusted proxies. */
   scheme: () => string | undefined;
@@ -33,6 +33,8 @@ export interface FrameworkView {
 interface Observation extends ServerSpan {
   request: IncomingMessage;
   response: ServerResponse;
+  /** Read at the start: of a caller who hangs up nothing is known at the end. */
+  peer: string | undefined;
   /** `undefined` when looking for it failed: then nothing is said of the decision either. */
   credential: Credential | null | undefined;
   view: FrameworkView;
@@ -61,7 +63,8 @@ export function observeRequest(
     if (found === null) return;
     const credential = findCredential(settings, request);
     if (credential) remember(found.span.spanContext().traceId, credential.raw);
-    const observation = { ...found, request, response, credential, view };
+    const peer = request.socket.remoteAddress;
+    const observation = { ...found, request, response, peer, credential, view };
     // Before the HTTP instrumentation's own listener, which ends the span.
     response.prependOnceListener('close', () => {
       guarded(settings, () => complete(settings, observation));
@@ -114,13 +117,12 @@ function addRoute(_settings: Settings, { view, metadata }: Observation, into: At
 }
 
 function addConnection(_settings: Settings, observation: Observation, into: Attributes): void {
-  const { socket } = observation.request;
-  const address = clientAddress(observation.view.address(), socket.remoteAddress);
-  if (address !== null) into[OTEL.clientAddress] = address;
+  const { request, peer } = observation;
+  addCaller(request, observation.view.address(), peer, into);
   // Stock instrumentation knows this hop only; TLS mostly ends at a proxy in front.
   const scheme = observation.view.scheme();
   if (scheme === 'https' || scheme === 'http') into[OTEL.scheme] = scheme;
-  Object.assign(into, tlsAttributes(socket));
+  Object.assign(into, tlsAttributes(request.socket));
 }
 
 function addCredential(settings: Settings, observation: Observation, into: Attributes): void {

@@ -37,7 +37,7 @@ export class CallerValues extends RawValues {
     const forwarded = trustedHops === 0 ? null : this.#forwarded(trustedHops);
     const named = this.get(this.caches.address, SLOTS.clientAddress);
     const peer = this.get(this.caches.address, SLOTS.peerAddress);
-    const found = forwarded ?? this.#believed(named, peer);
+    const found = (forwarded === 'none' ? peer : forwarded) ?? this.#believed(named, peer);
     if (found !== null && found.hash === null) this.tally.adjusted('bad_address');
     return found ?? NO_ADDRESS;
   }
@@ -54,13 +54,17 @@ export class CallerValues extends RawValues {
     return stock && direct && this.#trustedHops === 0 ? peer : named;
   }
 
-  #forwarded(hops: number): KeptAddress | null {
+  /**
+   * What the trusted proxies saw; null where no header was captured. `none` where it has no address
+   * at their place: the request came around them, and only the peer is no word of the client's own.
+   */
+  #forwarded(hops: number): KeptAddress | 'none' | null {
     const standard = forwardedEntries(this.strings(SLOTS.forwarded));
     const entries =
       standard.length > 0 ? standard : forwardedForEntries(this.strings(SLOTS.forwardedFor));
+    if (entries.length === 0) return null;
     const entry = trustedEntry(entries, hops);
-    if (entry === null) return null;
-    const address = this.caches.address.getText(entry);
-    return address.hash === null ? null : address;
+    const address = entry === null ? null : this.caches.address.getText(entry);
+    return address === null || address.hash === null ? 'none' : address;
   }
 }

@@ -9,13 +9,16 @@ const PEPPER = 'a pepper for tests only, 32 bytes';
 
 let behindProxy: TestCollector;
 let direct: TestCollector;
+let twoProxies: TestCollector;
 beforeAll(async () => {
   behindProxy = await startTestCollector({ TOKENWATCH_COLLECTOR_TRUSTED_HOPS: '1' });
   direct = await startTestCollector();
+  twoProxies = await startTestCollector({ TOKENWATCH_COLLECTOR_TRUSTED_HOPS: '2' });
 });
 afterAll(async () => {
   await behindProxy.close();
   await direct.close();
+  await twoProxies.close();
 });
 
 /** The rows that spans with these attributes become. */
@@ -79,6 +82,21 @@ describe('the address', () => {
     ]);
     expect(calls.map(({ ip }) => ip)).toEqual(calls.map(() => ipOf('81.2.69.142')));
     expect(calls).toHaveLength(4);
+  });
+
+  it('is the peer where the header has fewer entries than proxies, or no address there', async () => {
+    const named = { ...peer, 'client.address': '6.6.6.6' };
+    const calls = await read(twoProxies, 'around', [
+      { ...named, [FORWARDED]: ['6.6.6.6'] },
+      { ...named, [FORWARDED]: ['6.6.6.6, unknown, 10.0.0.2'] },
+      // As instrumentation/ sends it of plain Node behind two proxies.
+      {
+        ...{ 'client.address': '10.0.0.2', 'tokenwatch.auth.result': 'none' },
+        [FORWARDED]: ['6.6.6.6, 81.2.69.142, 10.0.0.3'],
+      },
+    ]);
+    const expected = ['81.2.69.160', '81.2.69.160', '81.2.69.142'];
+    expect(calls.map(({ ip }) => ip)).toEqual(expected.map(ipOf));
   });
 
   it('is the peer where no proxy is trusted, whatever a header says', async () => {

@@ -86,6 +86,48 @@ test('plain http: the listener is wrapped, the service names the route', async (
   });
 });
 
+test("behind a proxy nobody named, the peer is the caller and the proxies' headers go along", async () => {
+  const headers = {
+    ...{ 'x-forwarded-for': '6.6.6.6, 193.99.144.80', 'x-forwarded-proto': 'https' },
+    ...{ forwarded: 'for=193.99.144.80;proto=https' },
+  };
+  const { default: Koa } = await import('koa');
+  const { default: express } = await import('express');
+  const { fastify } = await import('fastify');
+  const koa = new Koa().use(tokenwatch.koa());
+  const withFastify = fastify();
+  await withFastify.register(tokenwatch.fastify());
+  await withFastify.ready();
+  const listeners = [
+    tokenwatch.http((_request, response) => response.end()),
+    koa.callback() as never,
+    express().use(tokenwatch.express()) as never,
+    ((request: never, response: never) => withFastify.routing(request, response)) as never,
+  ];
+  for (const listener of listeners)
+    await fetch(await listening(createServer(listener)), { headers });
+  const spans = await receiver.waitFor(listeners.length);
+  for (const { attributes } of spans) {
+    expect(attributes).toMatchObject({
+      'client.address': '127.0.0.1',
+      'http.request.header.x-forwarded-for': ['6.6.6.6, 193.99.144.80'],
+      'http.request.header.x-forwarded-proto': ['https'],
+      'http.request.header.forwarded': ['for=193.99.144.80;proto=https'],
+    });
+  }
+});
+
+test('a framework that was told of its proxies has the last word: no header goes along', async () => {
+  const { default: express } = await import('express');
+  // The caller came around the proxy that is trusted, and wrote the header himself.
+  const app = express().set('trust proxy', '10.0.0.1').use(tokenwatch.express());
+  const base = await listening(createServer(app as never));
+  await fetch(base, { headers: { 'x-forwarded-for': '6.6.6.6' } });
+  const [span] = await receiver.waitFor(1);
+  expect(span?.attributes['client.address']).toBe('127.0.0.1');
+  expect(JSON.stringify(span?.attributes)).not.toMatch(/6\.6\.6\.6|forwarded/);
+});
+
 test('a caller who hangs up is reported, its decision left open', async () => {
   const base = await listening(createServer(tokenwatch.http(() => undefined)));
   const aborted = new AbortController();
