@@ -5,9 +5,11 @@ import { insertTestCalls, seeded, tokenNamed } from '../test/support/call-rows.t
 import type { TestCall } from '../test/support/call-rows.ts';
 import { openTestStore } from '../test/support/test-store.ts';
 import type { TestStore } from '../test/support/test-store.ts';
+import { readSuccessions } from '../store/detection/lineage.ts';
 import { writeStageState } from '../store/stage-state.ts';
 import { createDetector } from './app.ts';
 import { backtest, findingLine } from './backtest.ts';
+import { prepareHours } from './train.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -31,6 +33,19 @@ function usual(from: number, to: number): TestCall[] {
     for (let time = from + random() * 5 * MINUTE; time < to; time += (2 + 6 * random()) * MINUTE) {
       calls.push(plain(t, time));
     }
+  }
+  return calls;
+}
+
+/** The seventh token is replaced by another one three days before the end. */
+const ROTATED_MS = 3 * 24 * HOUR;
+const NEW_TOKEN = tokenNamed('t6, rotated');
+
+function rotated(from: number, to: number, end: number): TestCall[] {
+  const turn = end - ROTATED_MS;
+  const calls: TestCall[] = [];
+  for (let time = from; time < to; time += (2 + 6 * random()) * MINUTE) {
+    calls.push({ ...plain(6, time), ...(time < turn ? {} : { tokenHash: NEW_TOKEN }) });
   }
   return calls;
 }
@@ -67,6 +82,8 @@ function hostile(now: number): TestCall[] {
   }
   calls.push({ ...plain(4, now - 8 * MINUTE), scope: 'admin:write', route: '/admin' });
   calls.push({ ...plain(5, now - 5 * MINUTE), environment: 'staging' });
+  for (let i = 0; i < 300; i += 1)
+    calls.push({ ...plain(6, now - 18 * MINUTE + i * 900), tokenHash: NEW_TOKEN });
   return calls;
 }
 
@@ -88,8 +105,10 @@ describe('backtest', () => {
       now: () => now,
       settings: detectorSchema.parse({}),
     });
-    await insertTestCalls(store.db, usual(now - 12 * 24 * HOUR, live));
-    const recent = [...usual(live, now), ...hostile(now)].map((call) => ({
+    const begin = now - 12 * 24 * HOUR;
+    await insertTestCalls(store.db, [...usual(begin, live), ...rotated(begin, live, now)]);
+    const young = [...usual(live, now), ...rotated(live, now, now), ...hostile(now)];
+    const recent = young.map((call) => ({
       ...call,
       ingestedAt: call.time,
     }));
@@ -97,6 +116,11 @@ describe('backtest', () => {
     await detector.start();
     await detector.prepare();
     await detector.calibrate();
+    // Rotations of a history that came all at once are found with the thresholds, and folded next.
+    const hour = Math.floor(now / HOUR);
+    const [link] = await readSuccessions(store.db, 0, hour);
+    expect(link).toMatchObject({ tokenHash: NEW_TOKEN, predecessor: tokenNamed('t6') });
+    await prepareHours(store.db, hour, Math.floor(live / HOUR));
     const seen: Finding[] = [];
     for (;;) {
       const result = await detector.tick();
@@ -132,6 +156,13 @@ describe('backtest', () => {
       tokenHash: tokenNamed('t0'),
       evidence: { value: 'GET /statements/:id', usual: expect.stringMatching(/^[12]\d%$/) },
     });
+    const heirs = tested.filter((finding) => finding.tokenHash === NEW_TOKEN);
+    const surge = heirs.find((finding) => finding.detection === 'volume.surge');
+    expect(surge?.evidence.unknown ?? []).toEqual([]);
+    const explained = (some: Finding[]) => some.map((one) => one.explanation).sort();
+    expect(explained(heirs)).toEqual(
+      explained(recently.filter((finding) => finding.tokenHash === NEW_TOKEN)),
+    );
     const released = tested.filter((finding) => finding.tokenHash === tokenNamed('t2'));
     expect(released.map((finding) => finding.explanation).join()).toMatch(/released anew/);
     const clients = tested.filter((finding) => finding.detection === 'volume.client-surge');
@@ -150,7 +181,7 @@ describe('backtest', () => {
     expect(sliced.map(key).sort()).toEqual(tested.map(key).sort());
     const hours = sliced.map((finding) => Math.floor(finding.windowEnd / HOUR));
     expect(hours).toEqual(hours.toSorted((a, b) => a - b));
-  }, 120_000);
+  }, 240_000);
 
   it('runs only the detections asked for and dates findings by the call that tipped the scales', async () => {
     const found: Finding[] = [];
