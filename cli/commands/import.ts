@@ -19,10 +19,15 @@ Formats:
   envoy       JSON with the default keys of Istio or Envoy Gateway
 Logs know a token only where they were told to log the header that carries it.
 
-Each line of the format calls:
-  {"time": ISO or epoch ms, "token" or "token_hash", "client", "service", "environment", "scope",
-   "method", "route", "status", "ip" or "country", "user_agent", ...}
-Tokens and addresses are hashed as they are read; importing the same file again adds nothing.
+Each line of the format calls is one JSON object; only "time" must be there:
+  who    time (ISO or epoch ms), token or token_hash, client, subject, auth_result
+  token  token_environment, token_issued_at, token_expires_at, token_certificate_sha256, granted_scopes
+  what   service, environment, scope, method, route, path, status, fields (names), amount, currency
+  where  ip, country, user_agent, tls_version, client_cert_sha256
+  which  object_type, object, object_owner, nonce, stated_at
+Moments of tokens are Unix seconds or ISO, lists are arrays or texts with spaces between. Other keys are
+named once and left. Tokens, addresses, subjects, objects and nonces are hashed as they are read; importing
+the same file again adds nothing. A line that cannot be read is told with its number, the rest goes on.
 The last line printed is a JSON summary: {"read", "kept", "rejected"}.`;
 
 interface ImportFlags {
