@@ -1,4 +1,5 @@
 import { slotOfName } from './key-table.ts';
+import { jsonMistakeAt } from './json-place.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import type { Signal } from './read-request.ts';
 
@@ -164,15 +165,15 @@ export function protobufOfJson(body: Buffer, signal: Signal): JsonOutcome {
     });
   } catch (error) {
     if (error instanceof ShapeError) return { ok: false, problem: error.message };
-    // JSON.parse's own message quotes the body, which may hold a token: only the place is told.
-    if (error instanceof SyntaxError) return { ok: false, problem: jsonProblem(error) };
+    if (error instanceof SyntaxError)
+      return { ok: false, problem: jsonProblem(body.toString('utf8')) };
     throw error;
   }
   return { ok: true, body: to.finish(), bad };
 }
 
-function jsonProblem(error: SyntaxError): string {
-  const position = /position (\d+)/.exec(error.message)?.[1];
-  if (position !== undefined) return `not JSON: unexpected character at offset ${position}`;
-  return /end of/.test(error.message) ? 'not JSON: it ends too early' : 'not JSON';
+function jsonProblem(text: string): string {
+  const at = jsonMistakeAt(text);
+  if (at === text.length) return 'not JSON: it ends too early';
+  return `not JSON: unexpected character at offset ${at}`;
 }

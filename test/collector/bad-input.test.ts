@@ -53,6 +53,8 @@ describe('a body that cannot be read', () => {
     const bad = await post('{"resourceSpans": [', { 'Content-Type': 'application/json' });
     expect(bad).toMatchObject({ status: 400, type: 'application/json' });
     expect(JSON.parse(bad.text)).toEqual({ code: 3, message: 'not JSON: it ends too early' });
+    const mistaken = await post('{"resourceSpans": [}', { 'Content-Type': 'application/json' });
+    expect(JSON.parse(mistaken.text).message).toBe('not JSON: unexpected character at offset 19');
     const shape = await json({ resourceSpans: [{ scopeSpans: { spans: [] } }] });
     expect(JSON.parse(shape.text).message).toBe('resourceSpans[0].scopeSpans: expected an array');
   });
