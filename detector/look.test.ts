@@ -103,6 +103,7 @@ describe('what looks owe', () => {
 
   it('reaches back a little each time, and every half minute over all that a late commit can hide', () => {
     expect(overlapOf(31_000, 32_000)).toBe(1_000);
-    expect(overlapOf(59_500, 60_500)).toBe(41_000);
+    expect(overlapOf(59_500, 60_500)).toBe(1_000);
+    expect(overlapOf(66_500, 67_500)).toBe(41_000);
   });
 });

@@ -32,6 +32,8 @@ const OVERLAP_MS = 10_000;
 /** Volume and values look back less far each time, and every so often much further, ms. */
 const NEAR_MS = 1_000;
 const FAR_EVERY_MS = 30_000;
+/** Not on the minute, nor on a fifth second, as watches and rules are asked then; ms. */
+const FAR_PHASE_MS = 7_000;
 const FAR_MS = FAR_EVERY_MS + OVERLAP_MS + 1_000;
 /** Windows of so late a look may have left the table that is asked about the present, ms. */
 const RECENT_MS = 86_400_000;
@@ -93,7 +95,8 @@ export interface Looked {
 
 /** How far back, from the end of the last look, volume and values look at arrivals again, ms. */
 export function overlapOf(cursor: number, to: number): number {
-  return Math.floor(cursor / FAR_EVERY_MS) === Math.floor(to / FAR_EVERY_MS) ? NEAR_MS : FAR_MS;
+  const turn = (at: number): number => Math.floor((at - FAR_PHASE_MS) / FAR_EVERY_MS);
+  return turn(cursor) === turn(to) ? NEAR_MS : FAR_MS;
 }
 
 /** How many looks are owed. */
@@ -143,40 +146,61 @@ export async function look(
   const again = { ...arrival, from: arrival.from - overlapOf(arrival.from, arrival.to) };
   const around = { ...arrival, from: arrival.from - OVERLAP_MS };
   memory.watch ??= createWatchMemory();
-  const [callers, shared, noticed] = await Promise.all([
-    readCallers(db, memory.narrowing, again),
-    arrival.shard === undefined ? null : readFreshMinutes(db, again),
+  // What the watches ask and what the minutes ask wait for the same processors, not for one another.
+  const [noticed, lookedAt] = await Promise.all([
     lookAround(db, { by: 'arrival', ...around }, settings, memory.watch),
+    lookAtBaselines(db, memory, { arrival: again, isRecent: behind < RECENT_MS }, judged, learn),
   ]);
-  judged.notices.push(...noticed);
-  // Those that share the tokens look at the same minutes; who looks at all tokens has them already.
-  const minutes = shared ?? [...callers.keys()].sort((a, b) => a - b);
-  const found: Found = { minutes, callers, arrival: again, isRecent: behind < RECENT_MS };
-  const owedMinutes = await lookAtMinutes(db, memory, found, judged, learn);
-  await lookAtOutcomes(db, found, judged, learn);
-  const seen: string[] = [];
-  const owedValues = [...memory.owedValues];
-  if (minutes.length > 0) owedValues.push({ arrival: again, after: '' });
-  const turn = owedValues.shift();
-  if (turn !== undefined) {
-    const page = await readUnknownValues(db, memory.known, turn.arrival, {
-      limit: MOST_VALUES,
-      after: turn.after,
-    });
-    if (page.next !== null) owedValues.push({ ...turn, after: page.next });
-    seen.push(...(await lookAtValues(db, memory, page.values, judged, learn)));
-  }
+  judged.notices.unshift(...noticed);
   await judgeTogetherLive(db, judged, learn);
   const drips = await judgeDripsLive(db, memory.drips, arrival, judged, learn);
   return {
     judged,
     done() {
-      for (const key of seen) memory.values.add(key);
+      for (const key of lookedAt.seen) memory.values.add(key);
       memory.drips = drips;
-      memory.owedMinutes = keep(memory, owedMinutes);
-      memory.owedValues = keep(memory, owedValues);
+      memory.owedMinutes = keep(memory, lookedAt.owedMinutes);
+      memory.owedValues = keep(memory, lookedAt.owedValues);
     },
   };
+}
+
+/** What a look at volume, answers and values leaves, and the values that it saw. */
+interface LookedAt {
+  owedMinutes: MinuteLook[];
+  owedValues: ValueLook[];
+  seen: string[];
+}
+
+/** Judges what is held against baselines: volume, how calls were answered, values. */
+async function lookAtBaselines(
+  db: Db,
+  memory: LookMemory,
+  { arrival, isRecent }: Pick<Found, 'arrival' | 'isRecent'>,
+  judged: Judged,
+  learn: LearnThresholds,
+): Promise<LookedAt> {
+  const [callers, shared] = await Promise.all([
+    readCallers(db, memory.narrowing, arrival),
+    arrival.shard === undefined ? null : readFreshMinutes(db, arrival),
+  ]);
+  // Those that share the tokens look at the same minutes; who looks at all tokens has them already.
+  const minutes = shared ?? [...callers.keys()].sort((a, b) => a - b);
+  const found: Found = { minutes, callers, arrival, isRecent };
+  const owedMinutes = await lookAtMinutes(db, memory, found, judged, learn);
+  await lookAtOutcomes(db, found, judged, learn);
+  const owedValues = [...memory.owedValues];
+  if (minutes.length > 0) owedValues.push({ arrival, after: '' });
+  const turn = owedValues.shift();
+  if (turn === undefined) return { owedMinutes, owedValues, seen: [] };
+  const { after } = turn;
+  const page = await readUnknownValues(db, memory.known, turn.arrival, {
+    limit: MOST_VALUES,
+    after,
+  });
+  if (page.next !== null) owedValues.push({ ...turn, after: page.next });
+  const seen = await lookAtValues(db, memory, page.values, judged, learn);
+  return { owedMinutes, owedValues, seen };
 }
 
 function keep<T>(memory: LookMemory, owed: T[]): T[] {

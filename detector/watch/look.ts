@@ -1,5 +1,6 @@
 import type { Db } from '../../store/db.ts';
 import { readConcerns } from '../../store/detection/concerns.ts';
+import type { Concern } from '../../store/detection/concerns.ts';
 import { WHOLE } from '../../config/shard.ts';
 import { countCalls } from '../../store/detection/load.ts';
 import type { Scope } from '../../store/detection/scope.ts';
@@ -10,8 +11,13 @@ import { ROUND_MS, isTurnOf, partOf, turnsBetween, turnsFor } from './turns.ts';
 import type { Watch } from './watch.ts';
 import { WATCHES } from './watches.ts';
 
-/** Live, rare watches look when the clock turns to another 5 min, slow ones in turns of 20 s; ms. */
+/** Live, rare watches look once in 5 min, slow ones in turns of 20 s; ms. */
 const RARE_MS = 300_000;
+/**
+ * Rare ones look so much after the clock turns to another 5 min, ms: not when it turns to another
+ * minute, as much else happens then, nor when rules are asked.
+ */
+const RARE_PHASE_MS = 13_000;
 /** Users' own rules join what many tables hold: they are asked when the clock turns to another 5 s; ms. */
 const RULES_MS = 5_000;
 /** Slow and rare watches look at all calls that arrived in so long, ms: five minutes and what a look overlaps. */
@@ -25,6 +31,8 @@ const OVERLAP_MS = 10_000;
 export interface WatchMemory {
   /** Into how many turns the round of slow watches is divided. */
   turns: number;
+  /** What calls of the last five minutes concerned when the round began; a later call waits for the next. */
+  concerned?: ReadonlySet<Concern>;
 }
 
 /** Nothing was looked at yet. */
@@ -36,36 +44,52 @@ export function createWatchMemory(): WatchMemory {
 interface Round {
   watches: readonly Watch[];
   scope: Scope;
+  /** What its calls concern, where that is known already. */
+  concerned?: ReadonlySet<Concern> | undefined;
 }
 
-function hasTurned(scope: Scope, every: number): boolean {
-  const before = Math.floor((scope.from + OVERLAP_MS) / every);
-  return Math.floor((scope.to - 1) / every) !== before;
+function hasTurned(scope: Scope, every: number, phase = 0): boolean {
+  const before = Math.floor((scope.from + OVERLAP_MS - phase) / every);
+  return Math.floor((scope.to - 1 - phase) / every) !== before;
 }
+
+const concernsOf = (watches: readonly Watch[]): Concern[] => [
+  ...new Set(watches.flatMap(({ concern }) => concern ?? [])),
+];
 
 /** What slow watches look at now: everything once in 20 s, a part of the tokens at a time. */
 async function slowRounds(
   db: Db,
   watches: readonly Watch[],
   scope: Scope,
-  memory: WatchMemory,
+  { memory, settings }: { memory: WatchMemory; settings: DetectorSettings },
 ): Promise<Round[]> {
   const range = { ...scope, from: scope.from - RECENT_MS };
   // A look that catches up is long: there slow watches need not look at every one of them.
   if (scope.to - scope.from > CATCHING_UP_MS)
-    return hasTurned(scope, RARE_MS) ? [{ watches, scope: range }] : [];
-  if (hasTurned(scope, ROUND_MS)) memory.turns = turnsFor(await countCalls(db, range));
-  return turnsBetween(scope.from + OVERLAP_MS, scope.to - 1, memory.turns).flatMap((turn) => {
+    return hasTurned(scope, RARE_MS, RARE_PHASE_MS) ? [{ watches, scope: range }] : [];
+  const isNew = hasTurned(scope, ROUND_MS);
+  if (isNew) memory.turns = turnsFor(await countCalls(db, range));
+  const turns = turnsBetween(scope.from + OVERLAP_MS, scope.to - 1, memory.turns);
+  // Asked once a round and not in each of its turns: it is a pass over five minutes of calls.
+  if (isNew || (memory.concerned === undefined && turns.length > 0))
+    memory.concerned = await readConcerns(db, range, settings, concernsOf(watches));
+  const { concerned } = memory;
+  return turns.flatMap((turn) => {
     const part = { ...range, shard: partOf(scope.shard, turn) };
     const others = watches.filter((one, i) => one.byToken !== true && isTurnOf(i, turn));
     return [
-      { watches: watches.filter((one) => one.byToken === true), scope: part },
-      { watches: others, scope: range },
+      { watches: watches.filter((one) => one.byToken === true), scope: part, concerned },
+      { watches: others, scope: range, concerned },
     ];
   });
 }
 
-async function roundsOf(db: Db, scope: Scope, memory: WatchMemory): Promise<Round[]> {
+async function roundsOf(
+  db: Db,
+  scope: Scope,
+  context: { memory: WatchMemory; settings: DetectorSettings },
+): Promise<Round[]> {
   const isFirst = (scope.shard ?? WHOLE).index === 1;
   const watches = WATCHES.filter((one) => isFirst || one.once !== true);
   const of = (pace: Watch['pace']): Watch[] => watches.filter((one) => one.pace === pace);
@@ -75,8 +99,8 @@ async function roundsOf(db: Db, scope: Scope, memory: WatchMemory): Promise<Roun
   const rare = { watches: of('rare'), scope: { ...scope, from: scope.from - RECENT_MS } };
   return [
     { watches: of('tick'), scope },
-    ...(await slowRounds(db, of('slow'), scope, memory)),
-    ...(hasTurned(scope, RARE_MS) ? [rare] : []),
+    ...(await slowRounds(db, of('slow'), scope, context)),
+    ...(hasTurned(scope, RARE_MS, RARE_PHASE_MS) ? [rare] : []),
   ];
 }
 
@@ -91,9 +115,10 @@ export async function lookAround(
   memory = createWatchMemory(),
 ): Promise<OpenNotice[]> {
   const notices: OpenNotice[] = [];
-  for (const { watches, scope: range } of await roundsOf(db, scope, memory)) {
-    const names = new Set(watches.flatMap(({ concern }) => concern ?? []));
-    const concerned = await readConcerns(db, range, settings, [...names]);
+  for (const round of await roundsOf(db, scope, { memory, settings })) {
+    const { watches, scope: range } = round;
+    const concerned =
+      round.concerned ?? (await readConcerns(db, range, settings, concernsOf(watches)));
     for (const { concern, look, once } of watches) {
       if (concern !== undefined && !concerned.has(concern)) continue;
       if (once === true) notices.push(...(await look(db, range, settings)));
