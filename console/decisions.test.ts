@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashToken } from '../model/hash.ts';
 import { verifyAudit } from '../model/audit.ts';
 import { exportAudit } from '../store/audit/entries.ts';
+import { writeWatchOnly } from '../store/detection/verdicts.ts';
 import { readIncident } from '../store/incidents/events.ts';
 import { listSilences } from '../store/silences/silences.ts';
 import { EXAMPLES, seedConsole, tokenOf } from '../test/support/console-seed.ts';
@@ -169,6 +170,17 @@ it('what verdicts keep quiet is listed with owner and end, until the verdict is 
   expect(Date.parse(one?.until ?? '') - Date.parse(one?.since ?? '')).toBe(30 * 86_400_000);
   await call('POST', url, { action: 'reopen', reason: 'it is closed again' });
   expect(await quieted()).toEqual([]);
+});
+
+it('a detection that verdicts demoted is listed as watched only, with the reason', async () => {
+  const since = Date.UTC(2026, 10, 1);
+  const one = { detection: 'volume.silence', reason: '12 of 12 incidents were false' };
+  const watched = async (): Promise<unknown> =>
+    (await call('GET', '/api/v1/quieted')).body.watch_only;
+  await writeWatchOnly(test.store.db, [{ ...one, since }]);
+  expect(await watched()).toEqual([{ ...one, since: '2026-11-01T00:00:00.000Z' }]);
+  await writeWatchOnly(test.store.db, [{ ...one, since: since + 1, reason: '' }]);
+  expect(await watched()).toEqual([]);
 });
 
 it('everything that was decided here is in an unbroken audit chain', async () => {

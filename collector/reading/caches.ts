@@ -26,6 +26,8 @@ export interface CleanText extends KeyText, MaskedText {
   readonly text: string;
   /** It was not UTF-8 all through. */
   isBroken: boolean;
+  /** It was longer than what is looked through: nothing is kept of what stands behind that. */
+  isLong: boolean;
 }
 
 export interface RouteText extends CleanText {
@@ -38,6 +40,7 @@ export interface Texts {
   texts: readonly KeyText[];
   masked: readonly MaskKind[];
   isBroken: boolean;
+  isLong: boolean;
 }
 
 /** What a token says of itself, as it may be kept: texts masked, the subject hashed. */
@@ -113,7 +116,8 @@ function cleaned(
 ): CleanText {
   const { text: found, masked } = maskText(printable(text), kind, label);
   const kept = found.length > length ? found.slice(0, length) : found;
-  return { ...keyText(kept), masked, isBroken: text.includes('\uFFFD') };
+  const isLong = text.length > MAX_LOOKED_AT;
+  return { ...keyText(kept), masked, isBroken: text.includes('\uFFFD'), isLong };
 }
 
 /** How texts are cleaned: clipped, and masked with the pepper where they must stay distinct. */
@@ -136,6 +140,7 @@ function makeCleaners(pepper: string) {
         texts: all.filter(({ text }) => text !== ''),
         masked: [...new Set(all.flatMap(({ masked }) => masked))],
         isBroken: all.some(({ isBroken }) => isBroken),
+        isLong: all.some(({ isLong }) => isLong),
       };
     },
   };

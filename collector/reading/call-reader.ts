@@ -37,7 +37,7 @@ export function isAccessLog({ attributes }: RawCall): boolean {
 
 type Columns = CallBlock['columns'];
 
-const NO_TEXT: CleanText = { ...keyText(''), masked: [], isBroken: false };
+const NO_TEXT: CleanText = { ...keyText(''), masked: [], isBroken: false, isLong: false };
 const NO_NAME = keyText(UNNAMED);
 const NO_TLS = keyText('none');
 

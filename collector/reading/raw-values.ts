@@ -12,7 +12,7 @@ import { numberOf, onlyStringAt, readStrings, textOf } from './values.ts';
 export const UNNAMED = 'unknown_service';
 /** Latest second that ClickHouse's DateTime holds. */
 const MAX_SECONDS = 0xffff_ffff;
-const NO_TEXTS: Texts = { texts: [], masked: [], isBroken: false };
+const NO_TEXTS: Texts = { texts: [], masked: [], isBroken: false, isLong: false };
 
 /** The values of one located call, by concept: the span's own before those of its resource. */
 export class RawValues {
@@ -108,8 +108,13 @@ export class RawValues {
 
   protected kept(field: string, found: CleanText): string {
     if (found.masked.length > 0) this.mask(field, found.masked);
-    if (found.isBroken) this.tally.adjusted('invalid_utf8');
+    this.#adjusted(found);
     return found.text;
+  }
+
+  #adjusted({ isBroken, isLong }: { isBroken: boolean; isLong: boolean }): void {
+    if (isBroken) this.tally.adjusted('invalid_utf8');
+    if (isLong) this.tally.adjusted('long_text');
   }
 
   protected mask(field: string, masked: MaskedText['masked']): void {
@@ -126,7 +131,7 @@ export class RawValues {
         ? this.caches.list.get(this.#bytes, slots.starts[slot] ?? 0, slots.ends[slot] ?? 0)
         : (this.get(this.caches.words, range) ?? NO_TEXTS);
     this.mask(field, found.masked);
-    if (found.isBroken) this.tally.adjusted('invalid_utf8');
+    this.#adjusted(found);
     return found.texts;
   }
 

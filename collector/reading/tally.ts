@@ -8,6 +8,8 @@ export type Adjustment =
   | 'bad_address'
   /** Bytes that are no UTF-8, or what another program put in their place (U+FFFD). */
   | 'invalid_utf8'
+  /** A text of more than 4,096 characters: the rest is dropped unread. */
+  | 'long_text'
   /** Its service has too many routes. */
   | 'route_cap';
 

@@ -164,6 +164,22 @@ describe('bad spans beside good ones', () => {
 });
 
 describe('odd spans', () => {
+  it('with huge texts are kept with their beginnings, and counted', async () => {
+    const huge = 'x '.repeat(5_000);
+    const attributes = {
+      ...okSpan.attributes,
+      'user_agent.original': huge,
+      'tokenwatch.scope': [huge],
+    };
+    const answer = await post(otlpBody([{ attributes }], { 'service.name': 'huge' }));
+    expect(answer.status).toBe(200);
+    const [call] = await collector.calls(`service = 'huge'`);
+    expect(call?.['user_agent']).toMatch(/^x x /);
+    expect(await collector.metrics()).toMatch(
+      /adjusted_spans_total{reason="long_text",sender="key2"} 2\n/,
+    );
+  });
+
   it('without a token are calls without a token; empty requests are fine', async () => {
     expect((await post(Buffer.alloc(0))).bytes.length).toBe(0);
     expect(await json({})).toMatchObject({ status: 200, text: '{}' });
