@@ -41,7 +41,12 @@ const NO_TEXT: CleanText = { ...keyText(''), masked: [], isBroken: false, isLong
 const NO_NAME = keyText(UNNAMED);
 const NO_TLS = keyText('none');
 
-/** Turns what was located in a body into rows: the only place where attributes become a call. */
+/**
+ * Turns what was located in a body into rows: the only place where attributes become a call. What a
+ * call does not say costs nothing: its columns are not set, and groups of concepts that few senders
+ * name are passed by together. Most of what remains is waiting for memory, in the caches of tokens and
+ * addresses.
+ */
 export class CallReader extends CallerValues {
   readonly #options: CallReaderOptions;
   readonly #routes = new RouteCap();
