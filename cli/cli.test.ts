@@ -8,7 +8,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const COMMANDS = [
   ...['up', 'collector', 'detector', 'alerting', 'console', 'migrate', 'import', 'backtest'],
-  ...['config', 'routes', 'deliveries', 'sprawl', 'revocation', 'audit', 'erase', 'doctor'],
+  ...[
+    'config',
+    'routes',
+    'deliveries',
+    'sprawl',
+    'hygiene',
+    'revocation',
+    'audit',
+    'erase',
+    'doctor',
+  ],
 ];
 
 let dir: string;
@@ -274,5 +284,16 @@ describe('sprawl', () => {
     ]);
     expect(tokenwatch(['sprawl', '--client', 'nobody']).out).toContain('no token');
     expect(tokenwatch(['sprawl', '--days', 'many'])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('hygiene', () => {
+  it('names the service that sent what had to be masked, how often, and never the value', () => {
+    const calls = call(0, 'tok-careless', { user_agent: 'by anna@example.com' });
+    expect(tokenwatch(['import', '-'], { input: calls }).code).toBe(0);
+    const { code, out } = tokenwatch(['hygiene', '--days', '2']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\d{4}-\d\d-\d\d {2}\S+ {2}1 call with a mail in user_agent, masked\n$/);
+    expect(tokenwatch(['hygiene', '--service', 'nobody']).out).toContain('no service sent');
   });
 });

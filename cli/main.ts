@@ -9,6 +9,7 @@ import { deliveriesCommand } from './commands/deliveries.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eraseCommand } from './commands/erase.ts';
+import { hygieneCommand } from './commands/hygiene.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { revocationCommand } from './commands/revocation.ts';
@@ -39,6 +40,7 @@ function program(): Command {
     routesCommand(),
     deliveriesCommand(),
     sprawlCommand(),
+    hygieneCommand(),
     revocationCommand(),
     auditCommand(),
     eraseCommand(),
