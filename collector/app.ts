@@ -126,11 +126,15 @@ function exportRoute(options: CollectorAppOptions, inflating: Room, signal: Sign
     // Kept in no variable: while the call waits for the store, nothing holds on to its body.
     const reading = inflateBody(received.bytes, coding, maxInflatedBytes);
     const outcome = await reading.then<IntakeOutcome | NotInflated>(async (inflated) => {
-      await turns.next();
-      const taken = inflated.ok ? intake(inflated.body, encoding, signal, sender) : inflated;
-      // The intake reads at once, before it waits.
-      received.release();
-      place?.leave();
+      let taken: Promise<IntakeOutcome> | NotInflated;
+      try {
+        await turns.next();
+        taken = inflated.ok ? intake(inflated.body, encoding, signal, sender) : inflated;
+      } finally {
+        // The intake reads at once, before it waits; a place that is not given back would be lost for good.
+        received.release();
+        place?.leave();
+      }
       return taken;
     });
     if ('ok' in outcome) {
