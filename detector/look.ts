@@ -1,4 +1,5 @@
 import type { DetectorConfig } from '../config/detector.ts';
+import { WHOLE } from '../config/shard.ts';
 import type { Db } from '../store/db.ts';
 import { readFreshMinutes } from '../store/detection/fresh.ts';
 import type { Arrival, FreshValue } from '../store/detection/fresh.ts';
@@ -182,7 +183,7 @@ async function lookAtBaselines(
 ): Promise<LookedAt> {
   const [callers, shared] = await Promise.all([
     readCallers(db, memory.narrowing, arrival),
-    arrival.shard === undefined ? null : readFreshMinutes(db, arrival),
+    (arrival.shard ?? WHOLE).count === 1 ? null : readFreshMinutes(db, arrival),
   ]);
   // Those that share the tokens look at the same minutes; who looks at all tokens has them already.
   const minutes = shared ?? [...callers.keys()].sort((a, b) => a - b);
