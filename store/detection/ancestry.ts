@@ -1,11 +1,9 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** The tokens that tokens follow, those that they follow in turn included; hashes. */
 export type Ancestry = ReadonlyMap<string, readonly string[]>;
-
-/** Tokens that are named by the parameter `tokens`. */
-const NAMED = 'SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32)';
 
 /**
  * A table of `token` and `source`: each token that the parameter `tokens` names beside itself, and beside
@@ -15,7 +13,7 @@ const NAMED = 'SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32
  * @param before SQL of the moment
  */
 export function sourcesSql(db: Db, before: string, ancestry?: Ancestry): string {
-  const own = `${NAMED} AS token, token AS source`;
+  const own = `${NAMED_TOKENS} AS token, token AS source`;
   if (ancestry !== undefined) {
     return `SELECT toFixedString(unhex(one.1), 32) AS token, toFixedString(unhex(one.2), 32) AS source
       FROM (SELECT arrayJoin(arrayZip({heirs:Array(String)}, {ancestors:Array(String)})) AS one)
@@ -23,7 +21,7 @@ export function sourcesSql(db: Db, before: string, ancestry?: Ancestry): string 
   }
   return `${own} UNION DISTINCT
     SELECT token_hash AS token, ancestor AS source FROM ${db.database}.${TABLES.tokenLineage}
-    WHERE token_hash IN (${NAMED}) AND linked_hour < ${before}`;
+    WHERE token_hash IN (${NAMED_TOKENS}) AND linked_hour < ${before}`;
 }
 
 /** The parameters of {@link sourcesSql}. */

@@ -1,6 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
-import { HASHES } from './values.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** Hours before `hour` in which a token showed several countries, and its active hours. */
 export interface CountryHours {
@@ -38,7 +38,7 @@ async function readPairs(
   const own = await db.query<{ client: string; token: string }>(
     `SELECT DISTINCT toString(client_id) AS client, lower(hex(token_hash)) AS token
      FROM ${db.database}.${TABLES.tokenValues}
-     WHERE token_hash IN (${HASHES}) AND dimension = 'any'`,
+     WHERE token_hash IN (${NAMED_TOKENS}) AND dimension = 'any'`,
     { tokens },
   );
   if (own.length === 0) return [];
@@ -83,7 +83,7 @@ export async function readCountryHours(
     db.query<Omit<CountryHours, 'pairs'>>(
       `SELECT lower(hex(token_hash)) AS tokenHash, count() AS active,
          groupArrayIf(500)(countries, length(countries) > 1) AS several
-       FROM (${countryHoursSql(db, HASHES)}) GROUP BY token_hash`,
+       FROM (${countryHoursSql(db, NAMED_TOKENS)}) GROUP BY token_hash`,
       params,
     ),
     readPairs(db, hour, params.tokens),

@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** When some tokens called first, epoch ms, by token. */
 export async function readFirstCalls(
@@ -10,7 +11,7 @@ export async function readFirstCalls(
   const rows = await db.query<{ tokenHash: string; first: number }>(
     `SELECT lower(hex(token_hash)) AS tokenHash, toUnixTimestamp64Milli(min(first_seen)) AS first
      FROM ${db.database}.${TABLES.tokenSeen}
-     WHERE token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+     WHERE token_hash IN (${NAMED_TOKENS})
        AND dimension = 'any'
      GROUP BY token_hash`,
     { tokens },

@@ -4,6 +4,7 @@ import { streamRows } from './row-reader.ts';
 import type { Shard } from '../../config/shard.ts';
 import { WITH_TOKEN, scopeParams, scopeSql } from './scope.ts';
 import { andOwnToken } from './shard.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 const FRESH = scopeSql({ by: 'arrival', from: 0, to: 0 });
 
@@ -160,7 +161,7 @@ export async function* readLongKnown(
     `SELECT groupArray(${String(MOST_KNOWN)})(key) FROM (
        SELECT token_hash, ${KEY('token_hash', 'dimension', 'value')} AS key
        FROM ${db.database}.${TABLES.tokenSeen}
-       PREWHERE token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+       PREWHERE token_hash IN (${NAMED_TOKENS})
        GROUP BY token_hash, dimension, value
        HAVING min(first_seen) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64})) - INTERVAL ${String(YOUNG_UNTIL)} HOUR
      ) GROUP BY token_hash`,
@@ -195,9 +196,7 @@ export async function readFreshValues(
 
 function freshSql(db: Db, arrival: Arrival, some: boolean): string {
   const calls = `${db.database}.${TABLES.calls} AS c`;
-  const only = some
-    ? 'AND c.token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))'
-    : '';
+  const only = some ? `AND c.token_hash IN (${NAMED_TOKENS})` : '';
   const which = `${pageSql(arrival)} ${only}`;
   const end = 'toStartOfHour(fromUnixTimestamp64Milli({to:Int64}))';
   const young = `- INTERVAL ${String(YOUNG_UNTIL)} HOUR`;

@@ -1,6 +1,7 @@
 import type { Db } from '../db.ts';
 import { insertHashed } from '../insert-hashed.ts';
 import { TABLES } from '../tables.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** A token as a possible end or beginning of a succession. */
 export interface Generation {
@@ -96,7 +97,7 @@ export async function readLinked(
   tokens: readonly string[],
 ): Promise<{ heirs: Set<string>; predecessors: Set<string> }> {
   const rows = await db.query<{ heir: string; predecessor: string }>(
-    `WITH named AS (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+    `WITH named AS (${NAMED_TOKENS})
      SELECT lower(hex(token_hash)) AS heir, lower(hex(ancestor)) AS predecessor
      FROM ${db.database}.${TABLES.tokenLineage} FINAL
      WHERE generation = 1 AND (token_hash IN (SELECT * FROM named) OR ancestor IN (SELECT * FROM named))`,
@@ -129,7 +130,7 @@ export async function readIdentities(
     `SELECT lower(hex(token_hash)) AS tokenHash, argMaxMerge(token_id) AS tokenId,
        argMaxMerge(token_environment) AS environment, argMaxMerge(granted_scopes) AS granted
      FROM ${db.database}.${TABLES.tokenInventory}
-     WHERE token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+     WHERE token_hash IN (${NAMED_TOKENS})
      GROUP BY token_hash`,
     { tokens },
   );
@@ -147,7 +148,7 @@ export async function readHabits(
       `SELECT lower(hex(token_hash)) AS tokenHash,
          groupUniqArray(1000)(concat(toString(dimension), '\\0', value)) AS habits
        FROM ${db.database}.${TABLES.tokenSeen}
-       WHERE token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32))
+       WHERE token_hash IN (${NAMED_TOKENS})
          AND dimension != 'any'
        GROUP BY token_hash`,
       { tokens: tokens.slice(start, start + 2_000) },
@@ -165,7 +166,7 @@ export async function writeSuccessions(db: Db, links: readonly Succession[]): Pr
     const rows = await db.query<{ tokenHash: string; ancestor: string; generation: number }>(
       `SELECT lower(hex(token_hash)) AS tokenHash, lower(hex(ancestor)) AS ancestor, generation
        FROM ${db.database}.${TABLES.tokenLineage} FINAL
-       WHERE token_hash IN (SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32)) AND generation < 8`,
+       WHERE token_hash IN (${NAMED_TOKENS}) AND generation < 8`,
       { tokens: links.slice(start, start + 2_000).map((one) => one.predecessor) },
     );
     for (const row of rows) older.set(row.tokenHash, [...(older.get(row.tokenHash) ?? []), row]);

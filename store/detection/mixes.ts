@@ -2,12 +2,12 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { sourcesParams, sourcesSql } from './ancestry.ts';
 import type { Ancestry } from './ancestry.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** How far back hours teach what a token's calls are made of. */
 const MEMORY = 28 * 24;
 /** Routes of a token that are looked at, those with the most calls. */
 const MOST_ROUTES = 200;
-const SOME = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
 
 /** What is known of one route of a token, by clock hours in which the token called. */
 export interface RoutePast {
@@ -89,7 +89,7 @@ export async function readMixes(
   const rows = await db.query<{ tokenHash: string; route: string; calls: number }>(
     `SELECT lower(hex(token_hash)) AS tokenHash, value AS route, sum(calls) AS calls
      FROM ${db.database}.${TABLES.tokenValues}
-     WHERE token_hash IN (${SOME}) AND dimension = 'route'
+     WHERE token_hash IN (${NAMED_TOKENS}) AND dimension = 'route'
        AND hour >= toDateTime({from:UInt32} * 3600) AND hour <= toDateTime({to:UInt32} * 3600)
      GROUP BY token_hash, value`,
     { ...range, tokens: [...new Set(tokens)] },
@@ -130,7 +130,7 @@ export async function readRouteMinutes(
      WHERE toStartOfHour(c.time) >= toStartOfHour(toDateTime({first:UInt32} * 60))
        AND toStartOfHour(c.time) <= toDateTime({last:UInt32} * 60)
        AND c.time >= toDateTime({first:UInt32} * 60) AND c.time < toDateTime(({last:UInt32} + 1) * 60)
-       AND c.token_hash IN (${SOME}) AND c.route != '' AND c.status < 500 AND c.status != 429
+       AND c.token_hash IN (${NAMED_TOKENS}) AND c.route != '' AND c.status < 500 AND c.status != 429
      GROUP BY tokenHash, minute, route ORDER BY tokenHash, minute`,
     { ...range, tokens: [...new Set(tokens)] },
   );

@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /**
  * Those of some tokens whose every call up to a moment was refused, limited or failed: made up, or never good.
@@ -14,7 +15,7 @@ export async function readNeverPassed(
   if (tokens.length === 0) return new Set();
   const rows = await db.query<{ tokenHash: string }>(
     `SELECT lower(hex(token_hash)) AS tokenHash FROM ${db.database}.${TABLES.tokenOutcomes}
-     WHERE token_hash IN (SELECT unhex(arrayJoin({tokens:Array(String)})))
+     WHERE token_hash IN (${NAMED_TOKENS})
        AND day <= toDate(fromUnixTimestamp64Milli({until:Int64}))
      GROUP BY token_hash HAVING sum(calls) = sum(denied) + sum(failed)`,
     { tokens, until },
@@ -36,7 +37,7 @@ export async function readForbidden(
   if (tokens.length === 0) return new Set();
   const rows = await db.query<{ tokenHash: string }>(
     `SELECT DISTINCT lower(hex(c.token_hash)) AS tokenHash FROM ${db.database}.${TABLES.calls} AS c
-     WHERE c.token_hash IN (SELECT unhex(arrayJoin({tokens:Array(String)})))
+     WHERE c.token_hash IN (${NAMED_TOKENS})
        AND toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
        AND c.time >= fromUnixTimestamp64Milli({from:Int64}) AND c.time < fromUnixTimestamp64Milli({to:Int64})
        AND c.status = 403 AND c.auth_result != 'rejected'`,

@@ -7,6 +7,7 @@ import { minutesSql } from './minutes.ts';
 import { sampleParams, sampled } from './samples.ts';
 import type { Sample } from './samples.ts';
 import { andOwn, shardParams } from './shard.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** How the calls of one token were answered, minute by minute. */
 export interface OutcomeMinutes {
@@ -40,8 +41,7 @@ const MOST = 5_000;
 
 /** Tokens with a refused or missing call in the range. */
 function answeredSql(db: Db, range: MinuteRange): string {
-  if (range.tokens !== undefined)
-    return 'SELECT toFixedString(unhex(arrayJoin({tokens:Array(String)})), 32)';
+  if (range.tokens !== undefined) return NAMED_TOKENS;
   return `SELECT token_hash FROM ${db.database}.${TABLES.tokenMinute}
     WHERE minute >= toDateTime({first:UInt32} * 60) AND minute <= toDateTime({last:UInt32} * 60)
       AND denied + not_found > 0 AND ${sampled(range.sample)} ${andOwn(range, 'token_hash')}`;

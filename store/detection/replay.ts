@@ -4,6 +4,7 @@ import { VALUES } from './fresh.ts';
 import type { Dimension } from './fresh.ts';
 import { sampleParams, sampled } from './samples.ts';
 import type { Sample } from './samples.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** Calls of one token in one hour, by minute; failed ones (5xx, 429) aside. */
 export interface MinutesRow {
@@ -115,7 +116,7 @@ export async function readValueContext(
        toString(argMin(network_kind, c.time)) AS networkKind
      FROM ${db.database}.${TABLES.calls} AS c ARRAY JOIN ${VALUES}
      WHERE toStartOfHour(c.time) = toDateTime({hour:UInt32} * 3600)
-       AND token_hash IN (SELECT unhex(arrayJoin({tokens:Array(String)})))
+       AND token_hash IN (${NAMED_TOKENS})
        AND dimension IN ('scope', 'country', 'asn') AND value != ''
      GROUP BY token_hash, dimension, value`,
     { hour, tokens: [...new Set(tokens)] },

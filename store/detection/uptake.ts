@@ -4,6 +4,7 @@ import { CONCERNS_OBJECT } from './objects.ts';
 import { scopeParams, scopeSql } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { andOwnToken } from './shard.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 const DAY_MS = 86_400_000;
 const TOKEN = 'toFixedString(unhex({tokenHash:String}), 32)';
@@ -161,16 +162,15 @@ export async function readTokenUptakes(
   tokens: readonly string[],
   before: number,
 ): Promise<Map<string, TokenUptake>> {
-  const some = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
   const rows = await db.query<TokenUptake & { tokenHash: string }>(
     `SELECT lower(hex(a.token_hash)) AS tokenHash, a.days AS days, a.hours AS hours, max(d.most) AS hour, max(d.sum) AS day
      FROM (
        SELECT token_hash, uniqExact(toDate(hour)) AS days, uniqExact(hour) AS hours FROM ${db.database}.${TABLES.tokenValues}
-       WHERE token_hash IN (${some}) AND dimension = 'any'
+       WHERE token_hash IN (${NAMED_TOKENS}) AND dimension = 'any'
          AND hour < fromUnixTimestamp64Milli({before:Int64}) GROUP BY token_hash
      ) AS a LEFT JOIN (
        SELECT h.token_hash AS token_hash, toDate(h.hour) AS day, max(h.n) AS most, sum(h.n) AS sum
-       FROM (${hourly(db, some)}) AS h GROUP BY h.token_hash, day
+       FROM (${hourly(db, NAMED_TOKENS)}) AS h GROUP BY h.token_hash, day
      ) AS d ON d.token_hash = a.token_hash
      GROUP BY a.token_hash, a.days, a.hours`,
     { tokens, before },

@@ -1,6 +1,7 @@
 import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { sourcesParams, sourcesSql } from './ancestry.ts';
+import { NAMED_TOKENS } from './named-tokens.ts';
 
 /** What a token did in one dimension before an hour. */
 export interface OwnValues {
@@ -12,9 +13,6 @@ export interface OwnValues {
 
 /** Half-life of values, hours. */
 const HALF_LIFE = 30 * 24;
-
-/** Tokens that are named by the parameter `tokens`. */
-export const HASHES = 'SELECT unhex(arrayJoin({tokens:Array(String)}))';
 
 /**
  * Decayed active hours of values of tokens and of those that they follow (`token_lineage`), without
@@ -117,7 +115,7 @@ export async function readPrograms(db: Db, tokens: readonly string[]): Promise<T
   return db.query<TokenProgram>(
     `SELECT lower(hex(token_hash)) AS tokenHash, value, toUnixTimestamp64Milli(min(first_seen)) AS first
      FROM ${db.database}.${TABLES.tokenSeen}
-     WHERE token_hash IN (${HASHES}) AND dimension = 'user_agent'
+     WHERE token_hash IN (${NAMED_TOKENS}) AND dimension = 'user_agent'
      GROUP BY token_hash, value ORDER BY first DESC LIMIT 50 BY token_hash`,
     { tokens: [...new Set(tokens)] },
   );
@@ -213,7 +211,7 @@ export async function readTrails(db: Db, asked: readonly TrailQuery[]): Promise<
          SELECT toFixedString(unhex(asked.1), 32) AS token, asked.2 AS since, asked.3 AS until
          FROM (SELECT arrayJoin(arrayZip({tokens:Array(String)}, {since:Array(Int64)}, {until:Array(Int64)})) AS asked)
        ) AS a ON a.token = c.token_hash
-       WHERE c.token_hash IN (${HASHES}) AND c.country != ''
+       WHERE c.token_hash IN (${NAMED_TOKENS}) AND c.country != ''
          AND toStartOfHour(c.time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}))
          AND c.time < fromUnixTimestamp64Milli({to:Int64})
          AND c.time >= fromUnixTimestamp64Milli(a.since) AND c.time < fromUnixTimestamp64Milli(a.until)
