@@ -115,7 +115,7 @@ export function noticeEnumeration(
 ): Noticed | null {
   const tried = window.served + window.denied;
   const limit = enumerationLimit(baseline, pace, parameters);
-  if ((baseline.days < 1 && baseline.firstDay === undefined) || !(tried >= limit)) return null;
+  if ((baseline.days < 1 && baseline.firstDay === undefined) || tried < limit) return null;
   const { most: usual, whose } = usualOf(baseline, pace, parameters);
   const kind =
     window.served === 0

@@ -223,7 +223,8 @@ async function watch(
 
 /**
  * Judges how calls were answered: of several hours at once, up to midnight, since each question takes
- * its time (beyond {@link MANY_TOKENS} an hour at a time). Thresholds do not change in between: a record leaves out the last 12 hours.
+ * its time (beyond {@link MANY_TOKENS} an hour at a time). Thresholds do not change in between: a
+ * record leaves out the last 12 hours.
  */
 async function judgeAnswers(
   state: Replay,

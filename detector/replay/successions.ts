@@ -40,8 +40,10 @@ export interface Witnesses {
 export class Successions {
   readonly #lives = new Map<string, Life>();
   readonly #links: Succession[] = [];
-  readonly #followers = new Set<string>();
+  /** Of whoever follows another one: all that it follows, and since which hour. */
+  readonly #kin = new Map<string, { since: number; ancestors: readonly string[] }>();
   readonly #followed = new Set<string>();
+  readonly #heirs = new Map<number, Heir[]>();
 
   /** Who took over from whom so far. */
   get all(): readonly Succession[] {
@@ -89,28 +91,28 @@ export class Successions {
       silent: silent.map((one) => told({ ...one, missed: missedOf(at, one, hour) })),
     };
     const habits = new Map(hashes.map((hash) => [hash, habitsOf(values, hash)]));
-    for (const link of successionsOf(generations, habits, hour)) {
-      this.#links.push(link);
-      this.#followers.add(link.tokenHash);
-      this.#followed.add(link.predecessor);
+    const found = successionsOf(generations, habits, hour);
+    for (const { tokenHash, predecessor } of found) {
+      const ancestors = [predecessor, ...(this.#kin.get(predecessor)?.ancestors ?? [])];
+      this.#kin.set(tokenHash, { since: hour, ancestors });
+      this.#followed.add(predecessor);
     }
+    this.#links.push(...found);
+    const heirs = found.map(({ tokenHash, predecessor }) => ({ token: tokenHash, predecessor }));
+    this.#heirs.set(hour, heirs);
   }
 
   /** Those who take over once an hour is learnt. */
-  heirsAt(hour: number): Heir[] {
-    return this.#links
-      .filter((one) => one.linkedHour === hour)
-      .map(({ tokenHash, predecessor }) => ({ token: tokenHash, predecessor }));
+  heirsAt(hour: number): readonly Heir[] {
+    return this.#heirs.get(hour) ?? [];
   }
 
   /** Whom tokens follow by what was linked by the hours before one. */
   before(hour: number): Ancestry {
-    const ancestry = new Map<string, string[]>();
-    for (const { tokenHash, predecessor, linkedHour } of this.#links) {
-      if (linkedHour >= hour) continue;
-      ancestry.set(tokenHash, [predecessor, ...(ancestry.get(predecessor) ?? [])]);
-    }
-    return ancestry;
+    return (token) => {
+      const kin = this.#kin.get(token);
+      return kin !== undefined && kin.since < hour ? kin.ancestors : [];
+    };
   }
 
   /** The same bounds as `readGenerations` sets in SQL. */
@@ -121,7 +123,7 @@ export class Successions {
     for (const [tokenHash, life] of this.#lives) {
       const { clientId, firstSeen } = life;
       if (clientId === '' || firstSeen < since || firstSeen >= end) continue;
-      if (this.#followers.has(tokenHash)) continue;
+      if (this.#kin.has(tokenHash)) continue;
       newcomers.push(generationOf(tokenHash, life));
       began.set(clientId, Math.min(began.get(clientId) ?? Infinity, firstSeen));
     }

@@ -48,7 +48,7 @@ export interface ValueBook {
 /** Nothing known. */
 export function beginValues(): ValueBook {
   const maps = { own: new Map(), uptakes: new Map(), clientTokens: new Map(), shares: new Map() };
-  return { ...maps, ancestry: new Map(), sharesUntil: 0 };
+  return { ...maps, ancestry: () => [], sharesUntil: 0 };
 }
 
 function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -62,7 +62,7 @@ function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 function countsAt(book: ValueBook, tokenHash: string, dimension: string, hour: number) {
   const counts: Record<string, number> = {};
-  for (const source of [tokenHash, ...(book.ancestry.get(tokenHash) ?? [])]) {
+  for (const source of [tokenHash, ...book.ancestry(tokenHash)]) {
     for (const [value, own] of book.own.get(source)?.get(dimension) ?? []) {
       const hours = own.count * Math.pow(2, (own.hour - hour) / HALF_LIFE);
       counts[value] = (counts[value] ?? 0) + hours;

@@ -1,5 +1,6 @@
 import type { Db } from '../../store/db.ts';
 import { readCrowd } from '../../store/detection/training.ts';
+import { SILENT } from '../volume/parent.ts';
 import type { HourSums } from '../volume/state.ts';
 
 /**
@@ -15,13 +16,11 @@ export async function crowdOf(
 ): Promise<(hour: number) => HourSums | null> {
   const rows = await readCrowd(db, fromHour, toHour);
   const sums = new Map<number, HourSums>();
-  const known: { hour: number; clients: number }[] = [];
   let clients = 0;
   for (const { hour, calls, q1, q5, newClients } of rows) {
     clients += newClients;
-    known.push({ hour, clients });
     sums.set(hour, { calls: calls / clients, q1: q1 / clients, q5: q5 / clients });
   }
-  const first = known[0]?.hour ?? Infinity;
-  return (hour) => (hour < first ? null : (sums.get(hour) ?? { calls: 0, q1: 0, q5: 0 }));
+  const first = rows[0]?.hour ?? Infinity;
+  return (hour) => (hour < first ? null : (sums.get(hour) ?? SILENT));
 }

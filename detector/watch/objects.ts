@@ -120,18 +120,18 @@ function noticeOf(pace: Pace, { window, baseline, decidedAt }: Judged): OpenNoti
 async function hourlyBaseline(
   db: Db,
   { one, own, before }: Beyond<{ clientId: string }>,
-  usual: Map<number, FirstDay>,
+  usual: Map<number, Omit<FirstDay, 'ownHours'>>,
 ): Promise<UptakeBaseline> {
   const baseline = baselineOf(own, await readClientUptake(db, { clientId: one.clientId, before }));
   if (baseline.days >= 1) return baseline;
-  const known = usual.get(before) ?? { ownHours: 0, ...(await readUsualUptake(db, before)) };
+  const known = usual.get(before) ?? (await readUsualUptake(db, before));
   usual.set(before, known);
   return { ...baseline, firstDay: { ...known, ownHours: own.hours } };
 }
 
 async function fastEnumerations(db: Db, scope: Scope): Promise<OpenNotice[]> {
   const { parameters } = PACES.hour;
-  const usual = new Map<number, FirstDay>();
+  const usual = new Map<number, Omit<FirstDay, 'ownHours'>>();
   const windows = await readFastEnumerations(db, scope, leastOf(parameters));
   const beyond = await beyondOwn(db, windows, 'hour', (one) => one.served + one.denied);
   const notices: OpenNotice[] = [];

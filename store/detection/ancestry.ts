@@ -2,8 +2,8 @@ import type { Db } from '../db.ts';
 import { TABLES } from '../tables.ts';
 import { NAMED_TOKENS } from './named-tokens.ts';
 
-/** The tokens that tokens follow, those that they follow in turn included; hashes. */
-export type Ancestry = ReadonlyMap<string, readonly string[]>;
+/** The tokens that a token follows, those that they follow in turn included; hashes. */
+export type Ancestry = (token: string) => readonly string[];
 
 /**
  * A table of `token` and `source`: each token that the parameter `tokens` names beside itself, and beside
@@ -31,9 +31,7 @@ export function sourcesParams(
 ): Record<string, readonly string[]> {
   const named = [...new Set(tokens)];
   if (ancestry === undefined) return { tokens: named };
-  const pairs = named.flatMap((heir) =>
-    (ancestry.get(heir) ?? []).map((ancestor) => ({ heir, ancestor })),
-  );
+  const pairs = named.flatMap((heir) => ancestry(heir).map((ancestor) => ({ heir, ancestor })));
   return {
     tokens: named,
     heirs: pairs.map(({ heir }) => heir),
